@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// C2SP tlog-tiles: coordinates, names, and proofs computed from stored hashes. Pure. See docs/formats/log.md
+#include "merkle/tree.h"
+
+namespace jc::merkle {
+
+inline constexpr std::uint64_t kTileWidth = 256; ///< hashes in a full tile
+struct TileId {
+    unsigned level = 0;       ///< 0…63
+    std::uint64_t index = 0;  ///< N
+    unsigned width = 256;     ///< 1…256; 256 = full
+    friend auto operator<=>(const TileId&, const TileId&) = default;
+};
+/// "tile/0/x001/067", partial: "tile/0/000.p/5". entries: "tile/entries/…" (level is ignored).
+[[nodiscard]] std::string tilePath(const TileId& id);
+[[nodiscard]] std::string entriesPath(const TileId& id);
+/// Strict parse of either form; entries bundles give level = kEntriesLevel. Errors: Malformed.
+inline constexpr unsigned kEntriesLevel = 64;
+[[nodiscard]] Result<TileId> parseTilePath(std::string_view path);
+/// All tiles (of hashes) that a log of `size` leaves serves, level 0 first; full ones before the partial one of each level.
+[[nodiscard]] std::vector<TileId> tilesOf(std::uint64_t size);
+
+/// Reads the hash of the complete subtree `index` at `level` (covers leaves [index·2^level, (index+1)·2^level)). May fail on I/O.
+using NodeReader = std::function<Result<NodeHash>(unsigned level, std::uint64_t index)>;
+/// Proofs for trees too large to hold: O(log size) reads. Errors: InvalidArgument (index ≥ size, old > new), and the reader's.
+[[nodiscard]] Result<std::vector<NodeHash>> inclusionPath(std::uint64_t index, std::uint64_t size, const NodeReader& read);
+[[nodiscard]] Result<std::vector<NodeHash>> consistencyPath(std::uint64_t oldSize, std::uint64_t newSize, const NodeReader& read);
+/// Root of the first `size` leaves from complete-subtree hashes.
+[[nodiscard]] Result<RootHash> rootOf(std::uint64_t size, const NodeReader& read);
+/// The root of a run of equal-height hashes (a tile's contents), count 1…256.
+[[nodiscard]] NodeHash foldTile(std::span<const NodeHash> hashes);
+
+} // namespace jc::merkle

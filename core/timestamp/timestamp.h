@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// RFC 3161 tokens: what they say and whether they hold. OpenSSL stays inside this room.
+#include "base/clock.h"
+#include "crypto/certificate.h"
+#include "crypto/digest.h"
+
+#include <optional>
+#include <vector>
+
+namespace jc::timestamp {
+
+/// What an authenticated or merely parsed TimeStampToken (bare CMS, no TimeStampResp) says.
+struct TokenInfo {
+    UnixMs genTime{};
+    std::optional<std::uint64_t> accuracyMs;
+    std::string policyOid;
+    std::string serialHex;
+    crypto::DigestAlgorithm imprintAlgorithm{};
+    Bytes imprint;
+    Sha256Digest digest; ///< SHA-256 of the token's DER: Renewal.token_digest, Filing.token_digest
+};
+/// ≤ 64 KiB, one CMS SignedData with one signer, version 1 TSTInfo, nothing behind it. Errors: Malformed.
+[[nodiscard]] Result<TokenInfo> parseToken(ByteView der);
+/// Certificates carried in the token, in the order they stand. Errors: Malformed.
+[[nodiscard]] Result<std::vector<crypto::Certificate>> tokenCertificates(ByteView der);
+
+enum class TokenOutcome : std::uint8_t { Valid, ImprintDiffers, BadSignature, NoAnchor, CertificateExpired, CertificateNotYetValid, NotATimestampCertificate, Unparsable };
+[[nodiscard]] std::string_view toString(TokenOutcome o) noexcept;
+/// Signature, ESSCertID(v2), imprint, sole critical EKU, path to one of `anchors` judged at the token's own genTime. `extra`: more chain certificates.
+/// Pure but for OpenSSL; any thread. A `cache` (optional) remembers certificate paths already judged, keyed by leaf and second.
+class PathCache;
+struct TokenCheck {
+    TokenOutcome outcome{};
+    TokenInfo info;
+    std::string authority; ///< common name of the signer's certificate
+};
+[[nodiscard]] TokenCheck checkToken(ByteView der, ByteView expectedImprint, std::span<const crypto::Certificate> anchors,
+                                    std::span<const crypto::Certificate> extra = {}, PathCache* cache = nullptr);
+/// Thread-safe memo of positive path judgements (leaf id, anchor set id, validity window), bounded.
+class PathCache {
+public:
+    PathCache();
+    ~PathCache();
+    PathCache(const PathCache&) = delete;
+    PathCache& operator=(const PathCache&) = delete;
+    struct Impl;
+    Impl& impl() noexcept { return *m_impl; }
+
+private:
+    std::unique_ptr<Impl> m_impl;
+};
+
+/// A time-stamp request with a random 64-bit nonce and certReq.
+struct Request {
+    Bytes der;
+    std::uint64_t nonce = 0;
+};
+[[nodiscard]] Result<Request> makeRequest(crypto::DigestAlgorithm algorithm, ByteView imprint);
+/// Checks status, nonce, imprint and (if given) policy of a TimeStampResp and returns the bare token. Errors: Malformed, Refused (TSA said no), Unavailable.
+[[nodiscard]] Result<Bytes> acceptResponse(const Request& request, ByteView response, std::string_view expectedPolicyOid = {});
+
+/// Where tokens come from. stamp() returns a bare token whose signature the caller still checks with checkToken.
+class Authority {
+public:
+    virtual ~Authority() = default;
+    /// Errors: Unavailable (retry later), Refused.
+    [[nodiscard]] virtual Result<Bytes> stamp(crypto::DigestAlgorithm algorithm, ByteView imprint) = 0;
+    [[nodiscard]] virtual std::string name() const = 0;
+};
+
+/// HTTP client (RFC 3161 §3.4): http:// or https://, timeout, any 2xx, content type checked, answer ≤ 64 KiB.
+struct HttpAuthorityOptions {
+    std::string url;
+    int timeoutMs = 5000;
+    std::string policyOid; ///< empty = any
+};
+[[nodiscard]] std::unique_ptr<Authority> makeHttpAuthority(HttpAuthorityOptions options);
+
+/// The court's embedded authority. Serial: persistent counter file (strictly increasing over crashes: a block is reserved durably before use),
+/// certificates SET in DER order, accuracy 1 s, SHA-256 ESSCertIDv2. Thread-safe.
+struct EmbeddedAuthorityOptions {
+    crypto::Certificate certificate;
+    crypto::PrivateKey key; ///< P-256
+    std::vector<crypto::Certificate> chain; ///< issuer … self-signed root
+    std::filesystem::path serialFile;
+    const Clock* clock = nullptr; ///< null = systemClock()
+    std::string policyOid = "1.3.6.1.4.1.99999.1.1"; ///< documented in docs/formats/timestamp.md
+};
+[[nodiscard]] Result<std::unique_ptr<Authority>> openEmbeddedAuthority(EmbeddedAuthorityOptions options);
+/// Answers a TimeStampReq (for serving over HTTP later, and for `openssl ts -query` tests): a TimeStampResp, also for refusals.
+[[nodiscard]] Result<Bytes> answer(Authority& embedded, ByteView requestDer);
+
+} // namespace jc::timestamp
