@@ -15,12 +15,13 @@ struct TreeItem {
     Sha256Digest file; ///< H(file)
     Salt salt;
 };
-/// One filing's tree. One item and !blindSingle: the imprint is H(file) and there is no reduced tree (openssl ts -verify -data FILE works).
+/// One filing's tree; items must not be empty (an empty one has the all-zero imprint). One item and !blindSingle: the imprint is H(file)
+/// and there is no reduced tree (openssl ts -verify -data FILE works).
 class BatchTree {
 public:
     BatchTree(std::vector<TreeItem> items, bool blindSingle = false);
     [[nodiscard]] const Sha256Digest& imprint() const noexcept;
-    /// Siblings of item i above {H(file)}, {b}: one per level, promoted levels have none. i from 0.
+    /// Siblings of item i above {H(file)}, {b}: one per level, promoted levels have none. i from 0; empty behind the end.
     [[nodiscard]] std::vector<Sha256Digest> siblings(std::size_t i) const;
 
 private:
@@ -28,10 +29,13 @@ private:
     bool m_plain = false;
 };
 /// Imprint that item would have: plain = H(file) alone; else fold of {file},{b},siblings….
-[[nodiscard]] Sha256Digest foldImprint(const Sha256Digest& file, const std::optional<Salt>& salt, std::span<const Sha256Digest> siblings) noexcept;
+[[nodiscard]] Sha256Digest foldImprint(const Sha256Digest& file, const std::optional<Salt>& salt,
+                                       std::span<const Sha256Digest> siblings) noexcept;
 
-/// DER of the initial EvidenceRecord (one chain, one ArchiveTimeStamp, digestAlgorithm written with absent parameters). salt empty = plain single item.
-[[nodiscard]] Result<Bytes> makeEvidenceRecord(const Sha256Digest& file, const std::optional<Salt>& salt, std::span<const Sha256Digest> siblings, ByteView token);
+/// DER of the initial EvidenceRecord (one chain, one ArchiveTimeStamp, digestAlgorithm written with absent parameters). salt empty = plain
+/// single item. The token is parsed and must cover the item (InvalidArgument imprint_differs), but its signature is not checked here.
+[[nodiscard]] Result<Bytes> makeEvidenceRecord(const Sha256Digest& file, const std::optional<Salt>& salt,
+                                               std::span<const Sha256Digest> siblings, ByteView token);
 /// DER of reducedHashtree alone, as ArchiveTimeStamp field [2] IMPLICIT (vectors).
 [[nodiscard]] Result<Bytes> encodeReducedTree(const std::vector<std::vector<Sha256Digest>>& lists);
 
@@ -39,9 +43,11 @@ struct EvidenceRecord { ///< parsed initial record; renewals come with their own
     std::vector<std::vector<Bytes>> reducedTree;
     Bytes token;
 };
-/// Strict; ≤ 1 MiB. Errors: Malformed, Refused ("renewed_record").
+/// Strict; ≤ 1 MiB; SHA-256 only; every list holds one digest. Errors: Malformed, Refused ("renewed_record", "grouped_record",
+/// "unsupported_algorithm", "unsupported_field").
 [[nodiscard]] Result<EvidenceRecord> parseEvidenceRecord(ByteView der);
 /// Does the record cover a file with this digest? ImprintDiffers when not; else as checkToken.
-[[nodiscard]] TokenCheck checkEvidenceRecord(const EvidenceRecord& record, const Sha256Digest& file, std::span<const crypto::Certificate> anchors);
+[[nodiscard]] TokenCheck checkEvidenceRecord(const EvidenceRecord& record, const Sha256Digest& file,
+                                             std::span<const crypto::Certificate> anchors);
 
 } // namespace jc::timestamp
