@@ -21,15 +21,15 @@ public:
     [[nodiscard]] SignerId id() const noexcept; ///< SHA-256 of the DER
     [[nodiscard]] Bytes spki() const;
     [[nodiscard]] Result<PublicKey> publicKey() const; ///< Refused for RSA and other algorithms that do not sign records
-    [[nodiscard]] std::string commonName() const;   ///< UTF-8, "" if none
-    [[nodiscard]] std::string organization() const; ///< UTF-8, "" if none
-    [[nodiscard]] std::string subject() const; ///< RFC 2253, UTF-8
+    [[nodiscard]] std::string commonName() const;      ///< UTF-8, "" if none
+    [[nodiscard]] std::string organization() const;    ///< UTF-8, "" if none
+    [[nodiscard]] std::string subject() const;         ///< RFC 2253, UTF-8
     [[nodiscard]] std::string issuer() const;
     [[nodiscard]] UnixMs notBefore() const noexcept;
     [[nodiscard]] UnixMs notAfter() const noexcept;
     [[nodiscard]] bool selfSigned() const noexcept;
     [[nodiscard]] bool hasTimestampingEku() const noexcept; ///< only EKU, and critical (RFC 3161 §2.3)
-    [[nodiscard]] void* nativeHandle() const noexcept; ///< X509*, owned by this object
+    [[nodiscard]] void* nativeHandle() const noexcept;      ///< X509*, owned by this object
 
 private:
     struct Impl;
@@ -41,7 +41,8 @@ private:
 enum class PathOutcome : std::uint8_t { Valid, NoAnchor, Expired, NotYetValid, BadSignature, NotAllowed };
 /// Builds a path from leaf over `intermediates` to one of `anchors` (trust comes from the list, names do not matter), judged at `at`.
 /// No network, no CRL, no system store. Errors never: an outcome.
-[[nodiscard]] PathOutcome checkPath(const Certificate& leaf, std::span<const Certificate> intermediates, std::span<const Certificate> anchors, UnixMs at);
+[[nodiscard]] PathOutcome checkPath(const Certificate& leaf, std::span<const Certificate> intermediates,
+                                    std::span<const Certificate> anchors, UnixMs at);
 
 /// A person's key and certificate from a .p12 file.
 struct Identity {
@@ -49,10 +50,14 @@ struct Identity {
     Certificate certificate;
     std::vector<Certificate> chain; ///< issuer first; without the leaf
 };
-/// Errors: NotFound, Unreadable, Malformed (not PKCS#12), Identity (wrong PIN, no key, key and certificate do not match, legacy cipher not available).
+/// Errors: NotFound, Unreadable, Malformed (not PKCS#12), Identity (wrong PIN, no key, key and certificate do not match, legacy cipher not
+/// available).
 [[nodiscard]] Result<Identity> loadPkcs12(const std::filesystem::path& path, std::string_view pin);
+/// The same from memory (≤ 1 MiB).
+[[nodiscard]] Result<Identity> parsePkcs12(ByteView der, std::string_view pin);
 /// AES-256 + PBKDF2 + SHA-256 MAC; mode 0600; never overwrites.
-[[nodiscard]] Result<void> savePkcs12(const std::filesystem::path& path, const Identity& identity, std::string_view pin, std::string_view friendlyName);
+[[nodiscard]] Result<void> savePkcs12(const std::filesystem::path& path, const Identity& identity, std::string_view pin,
+                                      std::string_view friendlyName);
 
 struct CertificateRequest {
     std::string commonName;   ///< UTF-8
@@ -60,10 +65,11 @@ struct CertificateRequest {
     std::string country = "CN";
     UnixMs notBefore{};
     UnixMs notAfter{};
-    bool ca = false;          ///< BasicConstraints CA, keyCertSign+cRLSign
+    bool ca = false;           ///< BasicConstraints CA, keyCertSign+cRLSign
     bool timestamping = false; ///< critical EKU timeStamping only
 };
-/// Issues a certificate for `subjectKey`; issuer empty = self-signed (issuerKey must then be the subject's key). Random 127-bit serial, SKI/AKI, SHA-256 (Ed25519: none).
+/// Issues a certificate for `subjectKey`; issuer empty = self-signed (issuerKey must then be the subject's key). Random 127-bit serial,
+/// SKI/AKI, SHA-256 (Ed25519: none).
 [[nodiscard]] Result<Certificate> issueCertificate(const CertificateRequest& request, const PublicKey& subjectKey,
                                                    const std::optional<Certificate>& issuer, const PrivateKey& issuerKey);
 

@@ -21,7 +21,8 @@ using Signature64 = std::array<std::uint8_t, 64>;
 /// A public key that was parsed once (SubjectPublicKeyInfo DER) and verifies often. Immutable, any thread, cheap to copy.
 class PublicKey {
 public:
-    /// Accepts exactly the DER of an Ed25519 or P-256 (named curve, uncompressed point) SPKI. Errors: Malformed; Refused for other algorithms.
+    /// Accepts exactly the DER of an Ed25519 or P-256 (named curve, uncompressed point) SPKI. Errors: Malformed; Refused for other
+    /// algorithms.
     [[nodiscard]] static Result<PublicKey> fromSpki(ByteView der);
     [[nodiscard]] static PublicKey fromEd25519(const Ed25519Key& raw);
     [[nodiscard]] Scheme scheme() const noexcept;
@@ -43,7 +44,8 @@ class PrivateKey {
 public:
     [[nodiscard]] static Result<PrivateKey> generate(Scheme scheme);
     [[nodiscard]] static Result<PrivateKey> fromEd25519Seed(std::span<const std::uint8_t, 32> seed);
-    /// PKCS#8 PEM, unencrypted or encrypted with `pin`. Refuses files others may read (mode & 077): Identity. Errors: NotFound, Unreadable, Malformed, Identity.
+    /// PKCS#8 PEM, unencrypted or encrypted with `pin`. Refuses files others may read (mode & 077): Identity. Errors: NotFound, Unreadable,
+    /// Malformed, Identity.
     [[nodiscard]] static Result<PrivateKey> loadPem(const std::filesystem::path& path, std::string_view pin = {});
     [[nodiscard]] static Result<PrivateKey> fromPem(std::string_view pem, std::string_view pin = {});
     /// Writes PKCS#8 PEM with mode 0600, atomically and durably; never overwrites (Refused).

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crypto/ed25519.h"
+
+#include "crypto/openssl_support.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+
+namespace jc::crypto {
+namespace {
+
+using Little32 = std::array<std::uint8_t, 32>;
+
+// p = 2^255 - 19, little-endian
+constexpr Little32 kFieldPrime = {0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f};
+// L = 2^252 + 27742317777372353535851937790883648493, the order of the base point
+constexpr Little32 kGroupOrder = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
+                                  0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10};
+// The five y of the eight points whose order divides 8: order 4, the identity, order 8 (two), order 2. Either sign of x.
+constexpr std::array<Little32, 5> kSmallOrderY = {{
+    {0x00},
+    {0x01},
+    {0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+     0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05},
+    {0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+     0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
+    {0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+}};
+
+bool isLess(std::span<const std::uint8_t, 32> a, const Little32& b) noexcept
+{
+    for (std::size_t i = 32; i-- > 0;) {
+        if (a[i] != b[i]) return a[i] < b[i];
+    }
+    return false;
+}
+
+} // namespace
+
+bool isAcceptableEd25519Key(const Ed25519Key& key) noexcept
+{
+    Little32 y{};
+    std::ranges::copy(key.bytes(), y.begin());
+    y[31] &= 0x7fU; // the top bit is the sign of x
+    // Values from p on would name the points 0…18 a second time, so the list below needs canonical encodings only.
+    return isLess(y, kFieldPrime) && std::ranges::find(kSmallOrderY, y) == kSmallOrderY.end();
+}
+
+bool hasCanonicalEd25519Scalar(std::span<const std::uint8_t, 64> signature) noexcept
+{
+    return isLess(signature.subspan<32, 32>(), kGroupOrder);
+}
+
+bool verifyEd25519(const Ed25519Key& key, ByteView message, const Signature64& signature) noexcept
+{
+    if (!hasCanonicalEd25519Scalar(signature) || !isAcceptableEd25519Key(key)) return false;
+    const OpenSslPtr<EVP_PKEY, EVP_PKEY_free> pkey(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.bytes().data(), 32));
+    const OpenSslPtr<EVP_MD_CTX, EVP_MD_CTX_free> ctx(EVP_MD_CTX_new());
+    const bool good = pkey && ctx && EVP_DigestVerifyInit(ctx.get(), nullptr, nullptr, nullptr, pkey.get()) == 1 &&
+                      EVP_DigestVerify(ctx.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
+    if (!good) ERR_clear_error();
+    return good;
+}
+
+} // namespace jc::crypto
