@@ -7,6 +7,11 @@
 namespace jc::record {
 
 inline constexpr std::size_t kMaxEntry = 16 * 1024, kMaxControlEntry = 60 * 1024, kMaxCard = 8 * 1024, kMaxDescriptor = 16 * 1024, kMaxEvent = 16 * 1024;
+// Limits of single fields, in bytes of UTF-8 unless said; a form should stop at them, decode refuses beyond.
+inline constexpr std::size_t kMaxCharterCore = 256, kMaxSpki = 256, kMaxCourtName = 256, kMaxName = 1024, kMaxFolder = 4096, kMaxMediaType = 255,
+                             kMaxCaseNumber = 128, kMaxPurposeText = 2000, kMaxEmptyReason = 1000, kMaxAgent = 256, kMaxMachine = 256, kMaxDetail = 4000;
+inline constexpr std::uint64_t kMaxItems = 0xFFFF'FFFF;        ///< of one filing; an ordinal fits 32 bits
+inline constexpr UnixMs kMaxTime = 253'402'300'799'999;        ///< 9999-12-31T23:59:59.999Z; the least is 0
 
 [[nodiscard]] Bytes encode(const Record&);
 [[nodiscard]] Bytes encode(const SignedRecord&);
