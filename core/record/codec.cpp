@@ -195,6 +195,10 @@ Why read(const pb::LedgerAnchor& in, LedgerAnchor& out);
 Why read(const pb::CourtCard& in, CourtCard& out);
 Why read(const pb::CharterCore& in, CharterCore& out);
 Why read(const pb::LedgerEntry& in, LedgerEntry& out);
+Why read(const pb::Record& in, Record& out);
+Why read(const pb::SignedRecord& in, SignedRecord& out);
+Why read(const pb::ItemDescriptor& in, ItemDescriptor& out);
+Why read(const pb::CustodyEvent& in, CustodyEvent& out);
 
 // ---- the canonical test ----------------------------------------------------------------------------------------------------------------
 
