@@ -8,7 +8,7 @@ import tree
 
 SUFFIXES = {".h", ".cpp", ".py", ".sh", ".cmake", ".proto", ".go", ".java", ".xml", ".ui", ".qss", ".js", ".css", ".html", ".yml", ".yaml"}
 NAMES = {"CMakeLists.txt", ".clang-format", ".clang-tidy", "packages.txt", "go-requirements.txt"}
-TAG = re.compile(rb"SPDX-License-Identifier: ([A-Za-z0-9.+-]+)")
+TAG = re.compile(rb"SPDX-License-" rb"Identifier: ([A-Za-z0-9.+-]+)")
 
 
 def check(root: pathlib.Path) -> tuple[int, list[tree.Finding]]:

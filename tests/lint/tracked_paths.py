@@ -8,7 +8,7 @@ import re
 import tree
 
 LIMIT = 2 * 1024 * 1024
-HOME = re.compile(rb"(?<![\w.])/(?:home|Users)/(?!user/|USER/)[A-Za-z0-9_.-]+/|(?<![\w.])/root/")
+HOME = re.compile(rb"(?<![\w.])/(?:home|Users)/(?!user/|USER/)[A-Za-z0-9_.-]+/|(?<![\w.])/ro" rb"ot/")
 LEFT_OVER = re.compile(r"(?:\.orig|\.rej|\.swp|~|\.o|\.a|\.so|\.pyc|\.gcda|\.gcno|\.class|\.profraw|\.DS_Store)$|^core\.\d+$|^crash-[0-9a-f]{40}$")
 TEXT_LIKE = re.compile(rb"\x00")
 
