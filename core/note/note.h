@@ -19,16 +19,19 @@ struct VerifierKey {
     SignatureType type{};
     Bytes key;
     [[nodiscard]] static Result<VerifierKey> parse(std::string_view vkey); ///< Malformed: bad name, id does not match, length
+    /// Errors: InvalidArgument (bad name, ML-DSA-44).
     [[nodiscard]] static Result<VerifierKey> make(std::string name, SignatureType type, const crypto::Ed25519Key& key);
     [[nodiscard]] std::string text() const;
     friend bool operator==(const VerifierKey&, const VerifierKey&) = default;
 };
+/// Not empty, valid UTF-8, no '+', no Unicode white space, no control character below U+0020.
 [[nodiscard]] bool isValidKeyName(std::string_view name) noexcept;
 
 struct NoteSignature {
     std::string name;
     std::uint32_t id = 0;
     Bytes payload; ///< after the 4 id bytes
+    friend bool operator==(const NoteSignature&, const NoteSignature&) = default;
 };
 /// A parsed, not yet verified note. `text` ends in '\n'.
 struct SignedNote {
@@ -37,12 +40,21 @@ struct SignedNote {
     /// Limits: 1,000,000 bytes, 100 signatures, valid UTF-8 without control characters but '\n'. Errors: Malformed.
     [[nodiscard]] static Result<SignedNote> parse(std::string_view bytes);
     [[nodiscard]] std::string serialize() const;
+    friend bool operator==(const SignedNote&, const SignedNote&) = default;
 };
+/// One signature line with its '\n': what a witness answers, and what is stored per signature. parse: Malformed unless exactly one line.
+[[nodiscard]] std::string signatureLine(const NoteSignature& signature);
+[[nodiscard]] Result<NoteSignature> parseSignatureLine(std::string_view line);
+
+/// Errors: InvalidArgument (the text cannot be a note's, the key has another type, `signer` is not its private half); the signer's own.
 [[nodiscard]] Result<NoteSignature> signNote(std::string_view text, const VerifierKey& key, const crypto::PrivateKey& signer);
-/// timeSeconds: POSIX seconds, u64 big-endian in the payload.
-[[nodiscard]] Result<NoteSignature> cosign(std::string_view text, const VerifierKey& key, const crypto::PrivateKey& signer, std::uint64_t timeSeconds);
-[[nodiscard]] bool verifySignature(std::string_view text, const VerifierKey& key, const NoteSignature& signature); ///< type from the key; 0x06 → false
-[[nodiscard]] std::optional<std::uint64_t> cosignatureTime(const NoteSignature& signature) noexcept; ///< of a 0x04/0x06 payload
+/// timeSeconds: POSIX seconds ≤ 2^63 - 1, u64 big-endian in the payload. `text` must be a checkpoint. Errors: as signNote.
+[[nodiscard]] Result<NoteSignature> cosign(std::string_view text, const VerifierKey& key, const crypto::PrivateKey& signer,
+                                           std::uint64_t timeSeconds);
+/// Name, id and signature match; type from the key; 0x06 → false.
+[[nodiscard]] bool verifySignature(std::string_view text, const VerifierKey& key, const NoteSignature& signature);
+/// Of a payload as long as a 0x04 or 0x06 one, if ≤ 2^63 - 1. Says nothing about who made it.
+[[nodiscard]] std::optional<std::uint64_t> cosignatureTime(const NoteSignature& signature) noexcept;
 
 /// The three lines; extension lines are accepted when parsed, never written.
 struct Checkpoint {
@@ -50,6 +62,7 @@ struct Checkpoint {
     std::uint64_t size = 0;
     merkle::RootHash root;
     std::vector<std::string> extensions;
+    /// Errors: Malformed. Size ≤ 2^63 - 1.
     [[nodiscard]] static Result<Checkpoint> parse(std::string_view noteText);
     [[nodiscard]] std::string text() const;
     friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
@@ -61,32 +74,43 @@ struct Policy {
         std::string name;
         VerifierKey key;
         std::string url; ///< may be empty
+        friend bool operator==(const Witness&, const Witness&) = default;
     };
     struct Group {
         std::string name;
         unsigned threshold = 0; ///< any = 1, all = members
         std::vector<std::string> members;
+        friend bool operator==(const Group&, const Group&) = default;
     };
     struct Log {
         VerifierKey key;
         std::string url;
+        friend bool operator==(const Log&, const Log&) = default;
     };
     std::vector<Log> logs;
     std::vector<Witness> witnesses;
     std::vector<Group> groups;
-    std::string quorum; ///< name or "none"
-    [[nodiscard]] static Result<Policy> parse(std::string_view text); ///< ≤ 1 MiB
+    std::string quorum;                                               ///< name or "none"
+    [[nodiscard]] static Result<Policy> parse(std::string_view text); ///< ≤ 1 MiB. Errors: Malformed, with the line.
+    /// For a policy that was put together in code: does it obey every rule that parse() checks? Errors: InvalidArgument.
+    [[nodiscard]] Result<void> validate() const;
+    /// Of a valid policy; parse(text()) gives it back.
     [[nodiscard]] std::string text() const;
+    /// text(), if less liberal programs can read it too: one log line, a URL for every witness, no '#', only 0x04 witnesses. Errors:
+    /// Refused; as validate().
+    [[nodiscard]] Result<std::string> portableText() const;
+    friend bool operator==(const Policy&, const Policy&) = default;
 };
 
 enum class NoteOutcome : std::uint8_t { Verified, NoLogSignature, BadSignature, QuorumMissing, OriginDiffers, MalformedCheckpoint };
 struct CheckedCheckpoint {
-    NoteOutcome outcome{};
+    NoteOutcome outcome = NoteOutcome::MalformedCheckpoint; ///< nothing looked at is nothing verified
     Checkpoint checkpoint;
     std::vector<std::pair<std::string, std::uint64_t>> cosigners; ///< verified: policy witness name, time (s); each key once
 };
-/// Any one log key signed (a known key that fails rejects the whole note), and the quorum holds. A repeated key counts once (its first line).
-/// The origin must equal the name of the log key that signed.
+/// Any one log key signed (a known key that fails rejects the whole note), and the quorum holds. A repeated key counts once (its first
+/// line). The origin must equal the name of the log key that signed. A policy that validate() would refuse never verifies more than its
+/// valid part.
 [[nodiscard]] CheckedCheckpoint checkCheckpoint(const SignedNote& note, const Policy& policy);
 
 /// tlog-proof@v1
@@ -95,14 +119,16 @@ struct TlogProof {
     std::uint64_t index = 0;
     std::vector<merkle::NodeHash> path;
     std::string checkpoint; ///< signed note, verbatim
+    /// ≤ 1,100,000 bytes, path ≤ 63; the checkpoint must parse as a note and as a checkpoint. Errors: Malformed.
     [[nodiscard]] static Result<TlogProof> parse(std::string_view text);
     [[nodiscard]] std::string serialize() const;
+    friend bool operator==(const TlogProof&, const TlogProof&) = default;
 };
 enum class TlogOutcome : std::uint8_t { Proven, CheckpointRejected, NotIncluded };
 struct CheckedProof {
-    TlogOutcome outcome{};
+    TlogOutcome outcome = TlogOutcome::CheckpointRejected;
     CheckedCheckpoint checkpoint;
-    merkle::ProofOutcome inclusion{};
+    merkle::ProofOutcome inclusion = merkle::ProofOutcome::RootDiffers; ///< judged only under an accepted checkpoint
 };
 [[nodiscard]] CheckedProof checkProof(const TlogProof& proof, ByteView entry, const Policy& policy);
 
