@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// An append-only Merkle log in SQLite: entries, full tiles with their roots, and the partial tiles at the right edge. Used by the ledger and by
+// custody logs. Tables are prefixed, so two logs may share a file. Layout: docs/formats/ledger-store.md
+#include "merkle/tiles.h"
+#include "store/database.h"
+
+#include <map>
+
+namespace jc::ledger {
+
+/// SQL that makes the three tables and their no-update/no-delete triggers for `prefix` ("" or "custody_").
+[[nodiscard]] std::string logSchema(std::string_view prefix);
+
+/// Not thread-safe: owned by the thread that owns the connection.
+class LogStore {
+public:
+    /// Reads the right edge; O(log n). Errors: Damaged when edge and tiles do not fit the number of entries.
+    [[nodiscard]] static Result<LogStore> open(store::Database& db, std::string prefix);
+
+    [[nodiscard]] std::uint64_t size() const noexcept { return m_tree.size(); }
+    [[nodiscard]] merkle::RootHash root() const noexcept { return m_tree.root(); }
+    [[nodiscard]] const merkle::CompactTree& tree() const noexcept { return m_tree; }
+    struct NewEntry {
+        Bytes body;
+        merkle::LeafHash leaf;
+    };
+    /// Inside the caller's transaction. Memory changes too: after a rolled-back transaction call reload().
+    [[nodiscard]] Result<void> append(std::span<const NewEntry> entries);
+    [[nodiscard]] Result<void> reload();
+
+    [[nodiscard]] Result<Bytes> entry(std::uint64_t index);                 ///< NotFound beyond the end
+    [[nodiscard]] Result<merkle::LeafHash> leafHash(std::uint64_t index);
+    [[nodiscard]] Result<std::vector<merkle::NodeHash>> inclusion(std::uint64_t index, std::uint64_t size);
+    [[nodiscard]] Result<std::vector<merkle::NodeHash>> consistency(std::uint64_t oldSize, std::uint64_t newSize);
+    [[nodiscard]] Result<merkle::RootHash> rootAt(std::uint64_t size);
+    /// Hashes of a tile of the log at its current size (width ≤ what is there).
+    [[nodiscard]] Result<std::vector<merkle::NodeHash>> tile(const merkle::TileId& id);
+    [[nodiscard]] merkle::NodeReader nodeReader();
+
+private:
+    LogStore(store::Database& db, std::string prefix) : m_db(&db), m_prefix(std::move(prefix)) {}
+    [[nodiscard]] Result<merkle::NodeHash> node(unsigned level, std::uint64_t index);
+    [[nodiscard]] Result<const std::vector<merkle::NodeHash>*> fullTile(unsigned level, std::uint64_t n);
+
+    store::Database* m_db;
+    std::string m_prefix;
+    merkle::CompactTree m_tree;
+    std::vector<std::vector<merkle::NodeHash>> m_edge; ///< per tile level, the hashes of its partial tile (< 256)
+    std::map<std::pair<unsigned, std::uint64_t>, std::vector<merkle::NodeHash>> m_cache;
+};
+
+/// Row id of a full tile: level in the top byte.
+[[nodiscard]] constexpr std::int64_t tileRow(unsigned level, std::uint64_t n) noexcept { return static_cast<std::int64_t>(static_cast<std::uint64_t>(level) << 56 | n); }
+
+} // namespace jc::ledger
