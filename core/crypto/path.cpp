@@ -132,7 +132,6 @@ private:
         }
         X509_VERIFY_PARAM* const param = X509_STORE_CTX_get0_param(ctx.get());
         X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME); // time was judged above, to the second
-        X509_VERIFY_PARAM_set_time(param, static_cast<std::time_t>(m_second));
         X509_VERIFY_PARAM_set_depth(param, static_cast<int>(kMaxPath));
         X509_VERIFY_PARAM_set_auth_level(param, 1); // no MD5 or SHA-1 signatures, no RSA below 1024 bits
         const int ok = X509_verify_cert(ctx.get());
