@@ -65,8 +65,8 @@ def unordered_walks(lines: list[str]) -> list[tuple[int, str]]:
     if not names:
         return []
     some = "|".join(sorted(names))
-    walk = re.compile(rf"\bfor\s*\([^;]*:\s*(?:\w+(?:\.|->))?({some})\s*\)|\b({some})\.c?begin\s*\(")
-    return [(number, found.group(1) or found.group(2)) for number, line in enumerate(lines, 1) for found in walk.finditer(line)]
+    walk = re.compile(rf"\bfor\s*\([^;]*:\s*(?:\w+(?:\.|->))?({some})\s*\)")
+    return [(number, found.group(1)) for number, line in enumerate(lines, 1) for found in walk.finditer(line)]
 
 
 def check(root: pathlib.Path) -> tuple[int, list[tree.Finding]]:

@@ -124,7 +124,7 @@ def test_public_material_and_vector_seeds_are_no_keys(tmp_path):
     ("core/base/x.cpp", "auto n = std::stoul(text);"),
     ("core/record/x.cpp", "auto t = std::chrono::system_clock::now();"),
     ("core/record/x.cpp", "std::unordered_map<int, int> m;\nvoid f()\n{\n    for (const auto& [k, v] : m) g(k);\n}"),
-    ("core/ledger/x.cpp", "std::unordered_set<Key> m_seen = {};\nauto i = this->m_seen.begin();"),
+    ("core/ledger/x.cpp", "std::unordered_set<Key> m_seen = {};\nfor (auto& x : other.m_seen) g(x);"),
     ("core/ledger/x.cpp", "void f(const std::unordered_set<std::string>& all)\n{\n    for (auto& one : all) g(one);\n}"),
     ("core/verdict/x.cpp", 'std::ifstream in("f");'),
     ("core/ledger/x.cpp", "worker.detach();"),
