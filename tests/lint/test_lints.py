@@ -139,6 +139,12 @@ def test_a_banned_call_is_found(tmp_path, file, code):
     assert lint("banned_calls", tmp_path, {file: SPDX + code + "\n"}).returncode == 1
 
 
+def test_an_excuse_needs_a_reason(tmp_path):
+    call = "std::this_thread::sleep_for(1ms); // lint-ok:"
+    assert lint("banned_calls", tmp_path, {"core/base/x.cpp": SPDX + call + " the device has no event to wait on\n"}).returncode == 0
+    assert lint("banned_calls", tmp_path, {"core/base/x.cpp": SPDX + call + "\n"}).returncode == 1
+
+
 def test_looking_up_in_an_unordered_container_is_fine(tmp_path):
     code = SPDX + "std::unordered_map<std::string, int> m;\nint f() { return m.find(key) == m.end() ? 0 : m.at(key); }\nfor (auto& x : list) g(x);\n"
     run = lint("banned_calls", tmp_path, {"core/record/x.cpp": code})
