@@ -364,7 +364,7 @@ Result<std::unique_ptr<VaultSession>> Vault::begin(std::uint64_t bytesNeeded)
         // Under the same lock as the cleaning, so that nobody sees the folder before its own lock is held.
         JC_TRY(const Fd birth, lockDir(tmpDir(m_dir)));
         if (::mkdir(own.c_str(), kFolderMode) != 0) return writeFailure(errno, "cannot create a folder of the vault");
-        Fd lock(::open((own / "lock").c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+        Fd lock(::open((own / "lock").c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
         if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
             const int err = errno;
             std::error_code ignored;
