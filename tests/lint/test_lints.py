@@ -75,6 +75,10 @@ def key(kind: str) -> bytes:
     pem = openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
     if kind == "pem":
         return b"some text\n" + pem
+    if kind == "pem-in-a-literal":
+        return b'const char* kKey = "' + pem.replace(b"\n", b'\\n"\n    "') + b'";'
+    if kind == "pem-with-headers":
+        return openssl("ec", "-aes128", "-passout", "pass:x", stdin=pem)
     if kind == "pem-encrypted":
         return openssl("pkcs8", "-topk8", "-passout", "pass:x", stdin=pem)
     if kind == "ec-pem":
@@ -99,7 +103,7 @@ def key(kind: str) -> bytes:
     return b"PRIVATE+" + b"KEY+log.example+01234567+" + base64.b64encode(bytes(33))
 
 
-@pytest.mark.parametrize("kind", ["pem", "pem-encrypted", "ec-pem", "pkcs8-der", "pkcs8-ed25519", "pkcs8-encrypted-der", "ec-der", "rsa-der", "p12", "age",
+@pytest.mark.parametrize("kind", ["pem", "pem-in-a-literal", "pem-with-headers", "pem-encrypted", "ec-pem", "pkcs8-der", "pkcs8-ed25519", "pkcs8-encrypted-der", "ec-der", "rsa-der", "p12", "age",
                                   "openssh", "note"])
 def test_a_private_key_is_found(tmp_path, kind):
     assert lint("private_keys", tmp_path, {"docs/innocent.txt": key(kind)}).returncode == 1
@@ -115,7 +119,8 @@ def test_public_material_and_vector_seeds_are_no_keys(tmp_path):
     public = subprocess.run(["openssl", "pkey", "-pubout"], input=pem.split(b"\n", 1)[1], check=True, capture_output=True).stdout
     certificate = subprocess.run(["openssl", "req", "-x509", "-key", "/dev/stdin", "-subj", "/CN=x", "-outform", "DER"], input=pem.split(b"\n", 1)[1],
                                  check=True, capture_output=True).stdout
-    run = lint("private_keys", tmp_path, {"a.pem": public, "b.der": certificate, "tests/vectors/v.json": key("note")})
+    header = b'std::string pem = "-----BEGIN PRIVATE ' + b'KEY-----\\n" + toBase64(der);'
+    run = lint("private_keys", tmp_path, {"a.pem": public, "c.cpp": header, "b.der": certificate, "tests/vectors/v.json": key("note")})
     assert run.returncode == 0, run.stdout
 
 
