@@ -17,6 +17,10 @@ if(JC_SANITIZE)
   target_compile_options(jc_options INTERFACE "-fsanitize=${JC_SANITIZE}" -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(jc_options INTERFACE "-fsanitize=${JC_SANITIZE}")
 endif()
+if(JC_FUZZ)
+  # Without this the libraries tell the fuzzer nothing of where an input led.
+  target_compile_options(jc_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # jc_library(<room> SOURCES … PUBLIC … PRIVATE …): one folder = one static target jc_<room> = alias jc::<room>.
 function(jc_library room)
