@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Receipts (.jcr): one JSON envelope of opaque parts, each in its own standard form. docs/formats/receipt.md, schema docs/reference/receipt.schema.json
-// Reading is strict (docs: every key once, none unknown, canonical base64) and yields parts that nobody has authenticated yet: verdict::judge does.
+// Receipts (.jcr): one JSON envelope of opaque parts, each in its own standard form. docs/formats/receipt.md, schema
+// docs/reference/receipt.schema.json Reading is strict (docs: every key once, none unknown, canonical base64) and yields parts that nobody
+// has authenticated yet: verdict::judge does.
 #include "base/bytes.h"
 #include "merkle/tree.h"
 
@@ -31,20 +32,20 @@ struct TokenPart {
 };
 /// What all items of one filing share.
 struct FilingPart {
-    Bytes entry;                     ///< LedgerEntry with the Filing record
-    std::string proof;               ///< tlog-proof of it; holds index, path and the quorum checkpoint
-    std::vector<Bytes> certificates; ///< signer's certificate first, then intermediates, DER
+    Bytes entry;                            ///< LedgerEntry with the Filing record
+    std::string proof;                      ///< tlog-proof of it; holds index, path and the quorum checkpoint
+    std::vector<Bytes> certificates;        ///< signer's certificate first, then intermediates, DER
     std::optional<EnrolmentPart> enrolment; ///< absent when the signer stands on the court's card
     std::vector<HandoverPart> handovers;
-    std::vector<TokenPart> tokens;   ///< in order of trust; may be empty (待授时)
+    std::vector<TokenPart> tokens; ///< in order of trust; may be empty (待授时)
     friend bool operator==(const FilingPart&, const FilingPart&) = default;
 };
 /// What is the item's own.
 struct ItemPart {
-    Bytes descriptor;               ///< canonical ItemDescriptor
-    std::uint64_t ordinal = 0;      ///< from 1
-    std::vector<merkle::NodeHash> path;   ///< in the item tree, ordinal−1 of item_count
-    std::vector<Sha256Digest> siblings;   ///< of the time-stamp tree (formats.md §4), empty for a single item
+    Bytes descriptor;                   ///< canonical ItemDescriptor
+    std::uint64_t ordinal = 0;          ///< from 1
+    std::vector<merkle::NodeHash> path; ///< in the item tree, ordinal−1 of item_count
+    std::vector<Sha256Digest> siblings; ///< of the time-stamp tree (formats.md §4), empty for a single item
     friend bool operator==(const ItemPart&, const ItemPart&) = default;
 };
 struct Receipt {
@@ -67,11 +68,13 @@ struct ReceiptView {
     ItemPart item;
     std::string_view filingJson; ///< raw text of the "filing" object; equal text = equal part
 };
-[[nodiscard]] Result<ReceiptView> parseReceiptView(std::string_view json);
+/// `knownFiling`: the "filing" text of an earlier receipt; where it stands again as the last key it is recognised by comparison instead of
+/// being scanned.
+[[nodiscard]] Result<ReceiptView> parseReceiptView(std::string_view json, std::string_view knownFiling = {});
 [[nodiscard]] Result<FilingPart> parseFilingPart(std::string_view filingJson);
 
-/// File names of `receipt extract` and their bytes: entry.bin, receipt.tlog-proof, descriptor.bin, item-path.txt, timestamp.tst, evidence-record.ers,
-/// certificates.pem, tsa-chain.pem (architecture §7). Parts that do not exist are left out. Errors: Malformed.
+/// File names of `receipt extract` and their bytes: entry.bin, receipt.tlog-proof, descriptor.bin, item-path.txt, timestamp.tst,
+/// evidence-record.ers, certificates.pem, tsa-chain.pem (architecture §7). Parts that do not exist are left out. Errors: Malformed.
 struct ExtractedPart {
     std::string name;
     Bytes data;

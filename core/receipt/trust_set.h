@@ -13,8 +13,8 @@ struct TrustSet {
     Bytes charterEntry;         ///< LedgerEntry 0
     std::vector<Bytes> control; ///< every control entry after 0, in ledger order, up to the checkpoint
     std::vector<HandoverPart> handovers;
-    std::string checkpoint;     ///< signed note, quorum of its epoch
-    Bytes lastEntry;            ///< entry size−1: its control_head closes the control chain
+    std::string checkpoint; ///< signed note, quorum of its epoch
+    Bytes lastEntry;        ///< entry size−1: its control_head closes the control chain
     std::vector<merkle::NodeHash> lastPath;
     friend bool operator==(const TrustSet&, const TrustSet&) = default;
 };

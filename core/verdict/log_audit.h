@@ -10,7 +10,8 @@ namespace jc::verdict {
 using LogSource = std::function<Result<Bytes>(const std::string& path)>;
 
 struct Finding {
-    std::string what;  ///< stable code: "tile_differs", "entry_malformed", "root_differs", "checkpoint_rejected", "time_backwards", "control_head_differs", …
+    std::string what;  ///< stable code: "tile_differs", "entry_malformed", "root_differs", "checkpoint_rejected", "time_backwards",
+                       ///< "control_head_differs", …
     std::string where; ///< "tile/0/003", "entry 1234", "checkpoint"
     std::string detail;
 };
@@ -21,7 +22,8 @@ struct LogAudit {
     std::vector<Finding> findings;   ///< empty = sound
     bool authenticated = false;      ///< the checkpoint was checked against a trust set
 };
-/// trust may be null: then only the log's own consistency is checked and `authenticated` stays false. Errors: Cancelled, Malformed (checkpoint unreadable), source errors on the checkpoint.
+/// trust may be null: then only the log's own consistency is checked and `authenticated` stays false. Errors: Cancelled, Malformed
+/// (checkpoint unreadable), source errors on the checkpoint.
 [[nodiscard]] Result<LogAudit> auditLog(const LogSource& source, const TrustedLedger* trust, ProgressSink& progress, std::stop_token stop);
 
 } // namespace jc::verdict
