@@ -178,6 +178,8 @@ private:
                 client = std::make_unique<httplib::SSLClient>(url.host, url.port);
             else
                 client = std::make_unique<httplib::ClientImpl>(url.host, url.port);
+            if (!m_options.caFile.empty()) client->set_ca_cert_path(m_options.caFile.string());
+            client->enable_server_certificate_verification(true);
             client->set_connection_timeout(limit);
             client->set_read_timeout(limit);
             client->set_write_timeout(limit);

@@ -88,8 +88,9 @@ public:
 /// http_status, wrong_content_type, answer_too_long, bad_response. A bad address is Refused bad_url.
 struct HttpAuthorityOptions {
     std::string url;
-    int timeoutMs = 5000;  ///< of the whole exchange
-    std::string policyOid; ///< empty = any
+    int timeoutMs = 5000;           ///< of the whole exchange
+    std::string policyOid{};        ///< empty = any
+    std::filesystem::path caFile{}; ///< PEM with the roots for https://; empty = the system's
 };
 [[nodiscard]] std::unique_ptr<Authority> makeHttpAuthority(HttpAuthorityOptions options);
 
@@ -98,8 +99,8 @@ struct HttpAuthorityOptions {
 /// Refused. stamp() can also fail with the serial file's error (Damaged, Unreadable, CannotWrite, NoSpace).
 struct EmbeddedAuthorityOptions {
     crypto::Certificate certificate;
-    crypto::PrivateKey key;                 ///< P-256
-    std::vector<crypto::Certificate> chain; ///< issuer … self-signed root
+    crypto::PrivateKey key;                   ///< P-256
+    std::vector<crypto::Certificate> chain{}; ///< issuer … self-signed root
     std::filesystem::path serialFile;
     const Clock* clock = nullptr;                    ///< null = systemClock()
     std::string policyOid = "1.3.6.1.4.1.99999.1.1"; ///< documented in docs/formats/timestamp.md

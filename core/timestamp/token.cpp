@@ -453,7 +453,7 @@ Window windowAround(UnixMs at, const crypto::Certificate& leaf, std::span<const 
     Window w{{}, leaf.notBefore(), leaf.notAfter()};
     for (const auto set : {intermediates, anchors}) {
         for (const crypto::Certificate& c : set) {
-            if (at < c.notBefore() || at > c.notAfter()) continue;
+            if (at < c.notBefore() || at > c.notAfter() + 999) continue; // its last second counts whole
             w.from = std::max(w.from, c.notBefore());
             w.to = std::min(w.to, c.notAfter());
         }
