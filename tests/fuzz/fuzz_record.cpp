@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records, and signed records around them: whatever is accepted encodes to exactly the same bytes.
+#include "record/codec.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    using namespace jc;
+    using namespace jc::record;
+    if (const auto v = decodeRecord({data, size}); v && encode(*v) != Bytes(data, data + size)) __builtin_trap();
+    if (const auto s = decodeSignedRecord({data, size}); s && encode(*s) != Bytes(data, data + size)) __builtin_trap();
+    return 0;
+}
