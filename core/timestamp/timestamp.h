@@ -88,7 +88,7 @@ public:
 /// http_status, wrong_content_type, answer_too_long, bad_response. A bad address is Refused bad_url.
 struct HttpAuthorityOptions {
     std::string url;
-    int timeoutMs = 5000;           ///< of the whole exchange
+    int timeoutMs = 5000;           ///< of the whole exchange, but for a name lookup and a TLS handshake that drips
     std::string policyOid{};        ///< empty = any
     std::filesystem::path caFile{}; ///< PEM with the roots for https://; empty = the system's
 };

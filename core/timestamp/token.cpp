@@ -302,8 +302,9 @@ Result<Token> takeApart(ByteView token)
     const std::uint64_t version = r.smallInteger(5, kWhat); // 3, or higher with other certificate and revocation forms (RFC 5652 §5.1)
     if (version < 1 || version == 2) fault.set(kWhat);
     der::Reader digests = r.enter(der::kSet, kWhat);
+    std::array<bool, 5> announced{}; // by Hash; None takes what is not known
     while (digests.more())
-        (void)digests.algorithm(kWhat);
+        announced[static_cast<std::size_t>(hashOf(digests.algorithm(kWhat).oid))] = true;
     der::Reader content = r.enter(der::kSequence, kWhat);
     if (!is(content.oid(kWhat), kOidTstInfo)) fault.set("the signed content is not a time stamp");
     der::Reader wrapped = content.enter(der::contextConstructed(0), kWhat);
@@ -321,6 +322,7 @@ Result<Token> takeApart(ByteView token)
     r.optional(der::contextConstructed(1), kWhat); // revocation lists, added before a renewal
     der::Reader signers = r.enter(der::kSet, kWhat);
     readSigner(signers.enter(der::kSequence, "the signer is missing"), t, fault);
+    if (!announced[static_cast<std::size_t>(t.hash)]) fault.set("the signer's digest algorithm is not announced");
     signers.end("more than one signer");
     r.end(kWhat);
     if (!fault) readTstInfo(t.tstInfo, t, fault);
