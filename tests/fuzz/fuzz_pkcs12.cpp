@@ -69,8 +69,10 @@ const Bases& bases()
 
 Bytes changed(Bytes base, ByteView changes)
 {
-    for (; changes.size() >= 3; changes = changes.subspan(3))
-        base[((changes[0] << 8U) | changes[1]) % base.size()] = changes[2];
+    for (; changes.size() >= 3; changes = changes.subspan(3)) {
+        const std::size_t at = static_cast<std::size_t>(changes[0]) * 256 + changes[1];
+        base[at % base.size()] = changes[2];
+    }
     return base;
 }
 
