@@ -113,6 +113,13 @@ tl::unexpected<Error> refuse(const std::string& why, std::string_view instead = 
     return fail(ErrorCode::Malformed, why + " Type it like " + std::string(instead) + ".");
 }
 
+/// Offers the repaired number itself where it is one; else it may hold anything that was typed, so the usual example stands instead.
+tl::unexpected<Error> suggest(const std::string& why, const std::string& repaired)
+{
+    const auto n = parseCaseNumber(repaired);
+    return n ? refuse(why, n->text) : refuse(why);
+}
+
 /// （2014）浦民一（民）初字第38号: before 2016 courts chose the words themselves, so they are kept as they are.
 Result<CaseNumber> parseOld(CaseNumber n, const Characters& c, std::size_t wordsAt, std::size_t zi)
 {
@@ -143,7 +150,7 @@ Result<CaseNumber> parseOld(CaseNumber n, const Characters& c, std::size_t words
         return refuse("The number between 第 and 号 has one to eight digits.", kOldExample);
     }
     if (n.year >= 2016) {
-        return refuse("Since 2016 a case number names the court and the type without 字第.", "（" + year + "）辽06民初" + n.serial + "号");
+        return suggest("Since 2016 a case number names the court and the type without 字第.", "（" + year + "）辽06民初" + n.serial + "号");
     }
     n.oldStyle = true;
     n.text = "（" + year + "）" + words + "字第" + n.serial + "号";
@@ -202,11 +209,11 @@ Result<CaseNumber> parseCaseNumber(std::string_view text)
             digits += c[at++];
         const std::string rest = join(c.begin() + static_cast<std::ptrdiff_t>(at), c.end());
         if (digits.size() == 1) {
-            return refuse("The code of a middle court has two digits.", head + province + "0" + digits + rest);
+            return suggest("The code of a middle court has two digits.", head + province + "0" + digits + rest);
         }
         if (digits.size() == 3) {
-            return refuse("The code of a court has two digits (middle court) or four (basic court).",
-                          head + province + "0" + digits + rest);
+            return suggest("The code of a court has two digits (middle court) or four (basic court).",
+                           head + province + "0" + digits + rest);
         }
         if (digits.size() > 4) return refuse("The code of a court has at most four digits.");
         if (!digits.empty() && (digits.starts_with("00") || (digits.size() == 4 && digits.ends_with("00")))) {
@@ -240,7 +247,7 @@ Result<CaseNumber> parseCaseNumber(std::string_view text)
     if (n.serial[0] == '0') {
         const auto first = n.serial.find_first_not_of('0');
         if (first == std::string::npos) return refuse("The number before 号 starts at 1.");
-        return refuse("The number before 号 has no leading zeros.", head + n.court + n.special + n.type + n.serial.substr(first) + "号");
+        return suggest("The number before 号 has no leading zeros.", head + n.court + n.special + n.type + n.serial.substr(first) + "号");
     }
     if (n.serial.size() > 8) return refuse("The number before 号 has at most eight digits.");
     n.text = head + n.court + n.special + n.type + n.serial + "号";

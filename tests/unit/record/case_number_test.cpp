@@ -117,7 +117,8 @@ TEST(CaseNumber, RefusalsSayWhatToTypeInstead)
 TEST(CaseNumber, EveryExampleOfferedIsItselfAccepted)
 {
     for (const auto* bad :
-         {"（2021）辽6民初123号", "（2021）辽602民初123号", "（2021）辽06民初0123号", "（2021）海行民初字第5号", "（2015）字第5号", "x"}) {
+         {"（2021）辽6民初123号", "（2021）辽602民初123号", "（2021）辽06民初0123号", "（2021）海行民初字第5号", "（2015）字第5号", "x",
+          "（2021）辽6x号", "（2021）辽0民初1号", "（2021）海行民初字第0005号", "（2021）辽6民初01号"}) {
         const std::string detail = parseCaseNumber(bad).error().detail;
         const auto from = detail.find("（", detail.find("Type it like"));
         EXPECT_TRUE(parseCaseNumber(detail.substr(from, detail.size() - from - 1))) << detail;
@@ -126,7 +127,8 @@ TEST(CaseNumber, EveryExampleOfferedIsItselfAccepted)
 TEST(CaseNumber, HostileTextIsRefusedWithoutControlCharacters)
 {
     for (const std::string& in :
-         {std::string("（2021）\x1b[31m06民初1号"), std::string("（2021）\0辽06民初1号", 26), std::string("（2021）辽06民初1\u202E号")}) {
+         {std::string("（2021）\x1b[31m06民初1号"), std::string("（2021）\0辽06民初1号", 26), std::string("（2021）辽06民初1\u202E号"),
+          std::string("(2021)辽061)民初12\0\0号", 26), std::string("（2021）辽6\n民初1号"), std::string("（2021）辽6\u202E民初1号")}) {
         const auto n = parseCaseNumber(in);
         ASSERT_FALSE(n);
         for (const char c : n.error().detail)
