@@ -195,8 +195,7 @@ private:
         Fd fd; ///< kept only while there are few
         fs::path path;
         Sha256Digest digest;
-        std::uint64_t size;
-        std::optional<Verified> existing;
+        std::optional<Verified> existing; ///< then there is no copy
     };
 
     [[nodiscard]] fs::path fanDir(const Sha256Digest& digest) const { return objectsDir(m_dir) / digest.hex().substr(0, 2); }
@@ -217,17 +216,21 @@ private:
                 return {};
             }
         }
-        // Outside the lock, so that several threads can check at once. The new copy is kept until commit in case the object is gone by
-        // then.
+        // Outside the lock, so that several threads can check at once. A copy that is not needed goes before it has cost any writing to
+        // disk.
         auto existing = verifyObject(objectPath(digest), digest, size, m_stop);
+        if (existing && *existing) {
+            copy.fd.reset(-1);
+            ::unlink(copy.path.c_str());
+        }
         const std::lock_guard guard(m_mutex);
         if (!existing) {
             m_digests.erase(digest);
             return tl::unexpected(std::move(existing).error());
         }
-        // On some file systems a write error is told only at the first close.
         if (m_held.size() >= kSyncOneByOne) {
-            if (::close(copy.fd.release()) != 0) {
+            // On some file systems a write error is told only at the first close.
+            if (copy.fd && ::close(copy.fd.release()) != 0) {
                 m_digests.erase(digest);
                 return writeFailure(errno, "cannot write a sealed copy");
             }
@@ -236,7 +239,7 @@ private:
                     held.fd.reset(-1);
             }
         }
-        m_held.push_back({std::move(copy.fd), copy.path, digest, size, *existing});
+        m_held.push_back({std::move(copy.fd), copy.path, digest, *existing});
         return {};
     }
 
@@ -247,7 +250,7 @@ private:
         if (few) {
             // Before it gets its name, so that not even a power cut shows an unfinished object.
             for (const auto& held : m_held) {
-                if (::fdatasync(held.fd.get()) != 0) return writeFailure(errno, "cannot write a sealed copy to disk");
+                if (held.fd && ::fdatasync(held.fd.get()) != 0) return writeFailure(errno, "cannot write a sealed copy to disk");
             }
         }
         JC_TRY(const Fd objects, lockDir(objectsDir(m_dir)));
@@ -270,22 +273,16 @@ private:
     {
         const fs::path target = objectPath(held.digest);
         struct stat st{};
-        bool keep = false;
         const bool exists = ::lstat(target.c_str(), &st) == 0;
-        if (exists) {
-            keep = held.existing && held.existing->matches(st);
-            if (!keep) { // it appeared, or was touched, since it was looked at
-                JC_TRY(const auto again, verifyObject(target, held.digest, held.size, {}));
-                keep = again.has_value();
+        if (held.existing) {
+            if (!exists || !held.existing->matches(st)) {
+                return fail(ErrorCode::CannotWrite, "an earlier copy of the same file changed while it was used again; file it once more");
             }
-        }
-        if (keep) {
             // An earlier filing may have been killed between its rename and its sync.
             if (few) {
                 const Fd fd(::open(target.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
                 if (!fd || ::fdatasync(fd.get()) != 0) return writeFailure(errno, "cannot write an earlier copy to disk");
             }
-            ::unlink(held.path.c_str());
             return {};
         }
         const fs::path fan = target.parent_path();
@@ -295,7 +292,7 @@ private:
             return writeFailure(errno, "cannot create a folder of the vault");
         }
         if (::rename(held.path.c_str(), target.c_str()) != 0) return writeFailure(errno, "cannot put a sealed copy in place");
-        if (!exists) m_placed.push_back(target); // a repaired object stays, whatever happens to this filing
+        if (!exists) m_placed.push_back(target); // what replaced another object stays, whatever happens to this filing
         return {};
     }
 

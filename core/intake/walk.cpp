@@ -66,15 +66,30 @@ public:
 
     void addFailed(const fs::path& path, const char* why) { m_found.push_back({path, "", Outcome::Unreadable, 0, why}); }
 
-    std::vector<Candidate> take()
+    std::vector<Candidate> take(bool several)
     {
-        std::unordered_set<std::string> seen;
-        seen.reserve(m_found.size());
-        std::erase_if(m_found, [&](const Candidate& c) { return !seen.insert(c.path.native()).second; });
+        if (several) dropSecondNamings(); // one folder alone cannot name a path twice
         return std::move(m_found);
     }
 
 private:
+    void dropSecondNamings()
+    {
+        std::unordered_set<std::string_view> seen; // views into m_found, which does not move before they are done
+        seen.reserve(m_found.size());
+        std::vector<bool> second(m_found.size());
+        for (std::size_t i = 0; i < m_found.size(); ++i)
+            second[i] = !seen.insert(m_found[i].path.native()).second;
+        seen.clear();
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < m_found.size(); ++i) {
+            if (second[i]) continue;
+            if (kept != i) m_found[kept] = std::move(m_found[i]);
+            ++kept;
+        }
+        m_found.resize(kept);
+    }
+
     void addUnreachable(const fs::path& path, int err)
     {
         struct stat link{};
@@ -180,7 +195,7 @@ std::vector<Candidate> walk(const std::vector<fs::path>& named, std::stop_token 
             walker.addFailed(path, e.what());
         }
     }
-    return walker.take();
+    return walker.take(named.size() > 1);
 }
 
 } // namespace jc::intake

@@ -145,14 +145,15 @@ TEST(Vault, aDamagedObjectIsReplacedByTheNextCopy)
     EXPECT_EQ(get(s / "elsewhere"), "not evidence");
 }
 
-TEST(Vault, anObjectThatIsDamagedBetweenCheckAndCommitIsReplaced)
+TEST(Vault, anObjectThatIsDamagedBetweenCheckAndCommitFailsTheFiling)
 {
-    const Scratch s;
-    auto vault = Vault::open(s / "vault");
-    sealAndCommit(*vault, {"precious"});
-    const auto object = vault->objectPath(sha256Of("precious"));
     for (const bool remove : {false, true}) {
+        const Scratch s;
+        auto vault = Vault::open(s / "vault");
+        sealAndCommit(*vault, {"precious"});
+        const auto object = vault->objectPath(sha256Of("precious"));
         auto session = vault->begin(0);
+        ASSERT_TRUE(seal(**session, "new"));
         ASSERT_TRUE(seal(**session, "precious"));
         ASSERT_EQ(::chmod(object.c_str(), 0600), 0);
         if (remove) {
@@ -160,7 +161,9 @@ TEST(Vault, anObjectThatIsDamagedBetweenCheckAndCommitIsReplaced)
         } else {
             put(object, "PRECIOUS");
         }
-        ASSERT_TRUE((*session)->commit());
+        EXPECT_FALSE((*session)->commit());
+        EXPECT_FALSE(vault->has(sha256Of("new")));
+        sealAndCommit(*vault, {"precious", "new"}); // filing it once more repairs it
         EXPECT_EQ(get(object), "precious");
     }
 }
