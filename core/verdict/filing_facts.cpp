@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verdict/filing_facts.h"
 
+#include "timestamp/der.h"
+
 #include <algorithm>
 
 namespace jc::verdict {
@@ -23,6 +25,20 @@ std::string_view reasonOf(note::NoteOutcome outcome) noexcept
         return "proof_malformed";
     }
     return {};
+}
+
+/// RFC 5652 §5.1: version 3 around a TSTInfo. No signature covers that number, so a receipt must carry the right one.
+bool hasRightVersion(ByteView token)
+{
+    namespace der = timestamp::der;
+    constexpr const char* kWhat = "the token's version is malformed";
+    der::Fault fault;
+    der::Reader outer(token, fault);
+    der::Reader contentInfo = outer.enter(der::kSequence, kWhat);
+    (void)contentInfo.oid(kWhat);
+    der::Reader content = contentInfo.enter(der::contextConstructed(0), kWhat);
+    der::Reader signedData = content.enter(der::kSequence, kWhat);
+    return signedData.smallInteger(5, kWhat) == 3 && !fault;
 }
 
 class Examination {
@@ -248,7 +264,7 @@ private:
         TokenFacts facts;
         facts.reason = "token_malformed";
         const auto info = timestamp::parseToken(part.token);
-        if (!info) return facts;
+        if (!info || !hasRightVersion(part.token)) return facts;
         std::vector<crypto::Certificate> extra;
         for (const Bytes& der : part.chain) {
             auto certificate = m_certificates.parse(der);
