@@ -55,13 +55,14 @@ template <class T> using Result = tl::expected<T, Error>;
 #define JC_CONCAT_(a, b) a##b
 #define JC_CONCAT(a, b) JC_CONCAT_(a, b)
 /// JC_TRY(auto x, expr): on error returns it from the calling function, else binds the value.
-#define JC_TRY(decl, expr) JC_TRY_(decl, expr, JC_CONCAT(jcTry_, __LINE__))
+#define JC_TRY(decl, expr) JC_TRY_(decl, expr, JC_CONCAT(jcTry_, __COUNTER__))
 #define JC_TRY_(decl, expr, tmp)                                                                                                           \
     auto tmp = (expr);                                                                                                                     \
-    if (!tmp) return tl::unexpected<::jc::Error>(std::move(tmp).error());                                                                 \
+    if (!tmp) return tl::unexpected<::jc::Error>(std::move(tmp).error());                                                                  \
     decl = std::move(*tmp)
 /// JC_CHECK(expr): the same for Result<void>.
-#define JC_CHECK(expr)                                                                                                                     \
+#define JC_CHECK(expr) JC_CHECK_(expr, JC_CONCAT(jcCheck_, __COUNTER__))
+#define JC_CHECK_(expr, tmp)                                                                                                               \
     do {                                                                                                                                   \
-        if (auto jcCheck_ = (expr); !jcCheck_) return tl::unexpected<::jc::Error>(std::move(jcCheck_).error());                            \
+        if (auto tmp = (expr); !tmp) return tl::unexpected<::jc::Error>(std::move(tmp).error());                                           \
     } while (false)

@@ -2,14 +2,10 @@
 #pragma once
 // Re-reads every stored byte of a ledger database, recomputes all of it from the entries, and names what does not fit (architecture §4).
 #include "ledger/embedded_ledger.h"
+#include "ledger/log_tables_audit.h"
 
 namespace jc::ledger {
 
-struct AuditFinding {
-    std::string what;   ///< stable code: "entry_changed", "entry_missing", "tile_changed", "index_changed", "checkpoint_changed", "schema_changed", …
-    std::string where;  ///< "entry 17", "tile 0/3", "entries 120–163"
-    std::string detail; ///< plain English
-};
 struct DeepAudit {
     std::uint64_t entries = 0, tiles = 0, checkpoints = 0, signatures = 0;
     std::string rootHex;

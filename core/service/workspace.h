@@ -6,6 +6,7 @@
 #include "crypto/certificate.h"
 #include "intake/vault.h"
 #include "ledger/embedded_ledger.h"
+#include "receipt/trust_set.h"
 #include "timestamp/timestamp.h"
 
 #include <functional>

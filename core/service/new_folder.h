@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "base/file.h"
+
+#include <unistd.h>
+
+namespace jc::service {
+
+/// Everything is made in a twin folder that is renamed at the end: a failure leaves nothing.
+class NewFolder {
+public:
+    /// `mayHold`: a sub-folder that may already stand in the target and is taken over (the signer state). Errors: Refused ("exists"), CannotWrite.
+    [[nodiscard]] static Result<NewFolder> begin(const std::filesystem::path& dir, const std::string& mayHold = {})
+    {
+        std::error_code ec;
+        const auto target = std::filesystem::absolute(dir, ec).lexically_normal();
+        if (std::filesystem::exists(target, ec)) {
+            bool free = std::filesystem::is_directory(target, ec);
+            if (free)
+                for (const auto& e : std::filesystem::directory_iterator(target, ec)) free = free && !mayHold.empty() && e.path().filename() == mayHold;
+            if (!free) return fail(ErrorCode::Refused, "the folder exists already and is not empty; choose another one", "exists");
+        }
+        auto clean = target;
+        if (!clean.has_filename()) clean = clean.parent_path();
+        auto tmp = clean;
+        tmp += ".making-" + std::to_string(::getpid());
+        JC_CHECK(makeDirectories(clean.parent_path()));
+        if (isNetworkFileSystem(clean.parent_path()))
+            return fail(ErrorCode::Refused, "a workspace cannot lie on a network file system, where locks and databases are not safe", "network_file_system");
+        std::filesystem::remove_all(tmp, ec);
+        JC_CHECK(makeDirectories(tmp, 0700));
+        if (!mayHold.empty() && std::filesystem::exists(clean / mayHold, ec))
+            std::filesystem::copy(clean / mayHold, tmp / mayHold, std::filesystem::copy_options::recursive, ec);
+        if (ec) return tl::unexpected(errnoError(ec.value(), true, "cannot take over what stands in the folder"));
+        return NewFolder(std::move(tmp), std::move(clean), mayHold);
+    }
+    NewFolder(NewFolder&& o) noexcept : m_tmp(std::move(o.m_tmp)), m_target(std::move(o.m_target)), m_taken(std::move(o.m_taken)) { o.m_tmp.clear(); }
+    NewFolder& operator=(NewFolder&&) = delete;
+    ~NewFolder()
+    {
+        std::error_code ec;
+        if (!m_tmp.empty()) std::filesystem::remove_all(m_tmp, ec);
+    }
+    [[nodiscard]] const std::filesystem::path& path() const { return m_tmp; }
+    Result<void> finish()
+    {
+        JC_CHECK(syncDirectory(m_tmp));
+        std::error_code ec;
+        if (!m_taken.empty()) std::filesystem::remove_all(m_target / m_taken, ec); // its copy stands in the twin
+        std::filesystem::remove(m_target, ec);                                     // empty or absent; anything else makes the rename fail
+        std::filesystem::rename(m_tmp, m_target, ec);
+        if (ec) return tl::unexpected(errnoError(ec.value(), true, "cannot put the new workspace in place"));
+        m_tmp.clear();
+        return syncDirectory(m_target.parent_path());
+    }
+
+private:
+    NewFolder(std::filesystem::path tmp, std::filesystem::path target, std::string taken)
+        : m_tmp(std::move(tmp)), m_target(std::move(target)), m_taken(std::move(taken))
+    {
+    }
+    std::filesystem::path m_tmp, m_target;
+    std::string m_taken;
+};
+
+} // namespace jc::service
