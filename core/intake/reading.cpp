@@ -241,7 +241,8 @@ std::variant<Source, Refusal> Source::open(const std::filesystem::path& path, bo
     if (::fstat(fd.get(), &st) != 0) return openFailed(errno);
     if (auto no = notRegular(st.st_mode)) return *no;
     waitForNextTick(fd.get(), st);
-    ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL); // advice only; a file system may decline
+    // Advice only; a file system may decline. One small read needs none.
+    if (static_cast<std::uint64_t>(st.st_size) > kSmallBuffer) ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
     return Source(std::move(fd), st, path, followLink);
 }
 

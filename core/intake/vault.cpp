@@ -11,6 +11,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -286,10 +287,14 @@ private:
             return {};
         }
         const fs::path fan = target.parent_path();
-        if (::mkdir(fan.c_str(), kFolderMode) == 0) {
-            m_newFans.push_back(fan);
-        } else if (errno != EEXIST) {
-            return writeFailure(errno, "cannot create a folder of the vault");
+        bool& known = m_knownFans[held.digest.bytes()[0]];
+        if (!known) {
+            if (::mkdir(fan.c_str(), kFolderMode) == 0) {
+                m_newFans.push_back(fan);
+            } else if (errno != EEXIST) {
+                return writeFailure(errno, "cannot create a folder of the vault");
+            }
+            known = true;
         }
         if (::rename(held.path.c_str(), target.c_str()) != 0) return writeFailure(errno, "cannot put a sealed copy in place");
         if (!exists) m_placed.push_back(target); // what replaced another object stays, whatever happens to this filing
@@ -315,6 +320,7 @@ private:
     std::unordered_set<Sha256Digest, Hash32Hasher> m_digests;
     std::vector<fs::path> m_placed;
     std::vector<fs::path> m_newFans;
+    std::array<bool, 256> m_knownFans{}; ///< by the first byte of the digest
     bool m_finished = false;
 };
 
