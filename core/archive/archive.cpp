@@ -23,7 +23,8 @@ Result<Bytes> takeBytes(ByteView& from)
 Bytes packList(const std::vector<Bytes>& list)
 {
     Bytes b;
-    for (const auto& x : list) putBytes(b, x);
+    for (const auto& x : list)
+        putBytes(b, x);
     return b;
 }
 Result<std::vector<Bytes>> unpackList(ByteView b)
@@ -61,7 +62,8 @@ Bytes packEnrolment(const receipt::EnrolmentPart& e)
     Bytes b;
     appendU64(b, e.index);
     putBytes(b, e.entry);
-    for (const auto& h : e.path) append(b, h.bytes());
+    for (const auto& h : e.path)
+        append(b, h.bytes());
     return b;
 }
 Result<receipt::EnrolmentPart> unpackEnrolment(ByteView b)
@@ -73,12 +75,15 @@ Result<receipt::EnrolmentPart> unpackEnrolment(ByteView b)
     b = b.subspan(8);
     JC_TRY(e.entry, takeBytes(b));
     if (b.size() % 32 != 0) return bad();
-    for (; !b.empty(); b = b.subspan(32)) e.path.push_back(merkle::NodeHash::fromBytes(b.first<32>()));
+    for (; !b.empty(); b = b.subspan(32))
+        e.path.push_back(merkle::NodeHash::fromBytes(b.first<32>()));
     return e;
 }
 
-const char* kFilingColumns = "f.id, f.case_id, c.number, f.created, f.record, f.certificates, f.item_count, f.imprint, f.wait_ledger, f.wait_token, f.wait_receipts, "
-                             "f.receipts_dir, f.idx, f.ledger_time, f.entry, f.proof, f.enrolment, f.tokens, f.token_time, f.refused, f.last_error, f.last_detail, f.sealed";
+const char* kFilingColumns = "f.id, f.case_id, c.number, f.created, f.record, f.certificates, f.item_count, f.imprint, f.wait_ledger, "
+                             "f.wait_token, f.wait_receipts, "
+                             "f.receipts_dir, f.idx, f.ledger_time, f.entry, f.proof, f.enrolment, f.tokens, f.token_time, f.refused, "
+                             "f.last_error, f.last_detail, f.sealed";
 
 Result<Filing> readFiling(store::Statement& q)
 {
@@ -131,7 +136,8 @@ Result<Item> readItem(store::Statement& q)
     i.receiptPath = asText(q.blob(9));
     return i;
 }
-template <class Read> auto readAll(store::Statement& q, Read read) -> Result<std::vector<typename std::invoke_result_t<Read, store::Statement&>::value_type>>
+template <class Read>
+auto readAll(store::Statement& q, Read read) -> Result<std::vector<typename std::invoke_result_t<Read, store::Statement&>::value_type>>
 {
     std::vector<typename std::invoke_result_t<Read, store::Statement&>::value_type> out;
     for (;;) {
@@ -143,9 +149,11 @@ template <class Read> auto readAll(store::Statement& q, Read read) -> Result<std
 }
 Result<CaseRow> readCase(store::Statement& q)
 {
-    return CaseRow{q.integer(0), std::string(q.text(1)), q.integer(2), static_cast<std::uint64_t>(q.integer(3)), static_cast<std::uint64_t>(q.integer(4))};
+    return CaseRow{q.integer(0), std::string(q.text(1)), q.integer(2), static_cast<std::uint64_t>(q.integer(3)),
+                   static_cast<std::uint64_t>(q.integer(4))};
 }
-const char* kCaseQuery = "SELECT c.id, c.number, c.created, coalesce(sum(f.item_count),0), coalesce(sum(CASE WHEN f.idx IS NULL THEN 0 ELSE f.item_count END),0) "
+const char* kCaseQuery = "SELECT c.id, c.number, c.created, coalesce(sum(f.item_count),0), coalesce(sum(CASE WHEN f.idx IS NULL THEN 0 "
+                         "ELSE f.item_count END),0) "
                          "FROM cases c LEFT JOIN filings f ON f.case_id=c.id ";
 } // namespace
 
@@ -153,15 +161,20 @@ std::span<const store::Migration> archiveMigrations()
 {
     static const std::string v1 =
         "CREATE TABLE cases(id INTEGER PRIMARY KEY, number TEXT NOT NULL UNIQUE, created INTEGER NOT NULL) STRICT;"
-        "CREATE TABLE filings(seq INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE CHECK(length(id)=16), case_id INTEGER NOT NULL REFERENCES cases(id), created INTEGER NOT NULL,"
+        "CREATE TABLE filings(seq INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE CHECK(length(id)=16), case_id INTEGER NOT NULL REFERENCES "
+        "cases(id), created INTEGER NOT NULL,"
         " record BLOB NOT NULL, certificates BLOB NOT NULL, item_count INTEGER NOT NULL, imprint BLOB NOT NULL CHECK(length(imprint)=32),"
-        " wait_ledger INTEGER NOT NULL, wait_token INTEGER NOT NULL, wait_receipts INTEGER NOT NULL, receipts_dir BLOB NOT NULL, idx INTEGER UNIQUE,"
-        " ledger_time INTEGER NOT NULL, entry BLOB NOT NULL, proof TEXT NOT NULL, enrolment BLOB, tokens BLOB NOT NULL, token_time INTEGER NOT NULL,"
+        " wait_ledger INTEGER NOT NULL, wait_token INTEGER NOT NULL, wait_receipts INTEGER NOT NULL, receipts_dir BLOB NOT NULL, idx "
+        "INTEGER UNIQUE,"
+        " ledger_time INTEGER NOT NULL, entry BLOB NOT NULL, proof TEXT NOT NULL, enrolment BLOB, tokens BLOB NOT NULL, token_time INTEGER "
+        "NOT NULL,"
         " refused TEXT NOT NULL, last_error TEXT NOT NULL, last_detail TEXT NOT NULL, sealed INTEGER NOT NULL) STRICT;"
         "CREATE INDEX filings_waiting ON filings(seq) WHERE wait_ledger OR wait_token OR wait_receipts;"
         "CREATE INDEX filings_case ON filings(case_id);"
-        "CREATE TABLE items(filing BLOB NOT NULL, ordinal INTEGER NOT NULL, descriptor BLOB NOT NULL, sha256 BLOB NOT NULL CHECK(length(sha256)=32),"
-        " source_path BLOB NOT NULL, source_inode INTEGER NOT NULL, source_device INTEGER NOT NULL, modified INTEGER NOT NULL, size INTEGER NOT NULL,"
+        "CREATE TABLE items(filing BLOB NOT NULL, ordinal INTEGER NOT NULL, descriptor BLOB NOT NULL, sha256 BLOB NOT NULL "
+        "CHECK(length(sha256)=32),"
+        " source_path BLOB NOT NULL, source_inode INTEGER NOT NULL, source_device INTEGER NOT NULL, modified INTEGER NOT NULL, size "
+        "INTEGER NOT NULL,"
         " receipt_path BLOB NOT NULL, PRIMARY KEY(filing, ordinal)) STRICT, WITHOUT ROWID;"
         "CREATE INDEX items_sha256 ON items(sha256);"
         "CREATE TABLE certificates(id BLOB PRIMARY KEY CHECK(length(id)=32), der BLOB NOT NULL) STRICT, WITHOUT ROWID;"
@@ -225,13 +238,24 @@ Result<std::vector<CaseRow>> Archive::cases()
 Result<void> Archive::addFiling(const Filing& f, std::span<const Item> items)
 {
     return transact([&]() -> Result<void> {
-        JC_TRY(auto q, m_db.prepare("INSERT INTO filings(id, case_id, created, record, certificates, item_count, imprint, wait_ledger, wait_token, wait_receipts, receipts_dir,"
-                                    " idx, ledger_time, entry, proof, enrolment, tokens, token_time, refused, last_error, last_detail, sealed)"
-                                    " VALUES(?,?,?,?,?,?,?,?,?,?,?,NULL,0,x'','',NULL,x'',0,'','','',?)"));
-        q.bind(1, ByteView(f.id)).bind(2, f.caseId).bind(3, f.created).bind(4, ByteView(record::encode(f.signedRecord))).bind(5, ByteView(packList(f.certificates)));
-        q.bind(6, f.itemCount).bind(7, ByteView(f.imprint.bytes())).bind(8, static_cast<int>(f.waits.ledger)).bind(9, static_cast<int>(f.waits.token));
-        JC_CHECK(q.bind(10, static_cast<int>(f.waits.receipts)).bind(11, asBytes(f.receiptsDir)).bind(12, static_cast<int>(f.sealed)).run());
-        JC_TRY(auto i, m_db.prepare("INSERT INTO items(filing, ordinal, descriptor, sha256, source_path, source_inode, source_device, modified, size, receipt_path)"
+        JC_TRY(auto q,
+               m_db.prepare("INSERT INTO filings(id, case_id, created, record, certificates, item_count, imprint, wait_ledger, wait_token, "
+                            "wait_receipts, receipts_dir,"
+                            " idx, ledger_time, entry, proof, enrolment, tokens, token_time, refused, last_error, last_detail, sealed)"
+                            " VALUES(?,?,?,?,?,?,?,?,?,?,?,NULL,0,x'','',NULL,x'',0,'','','',?)"));
+        q.bind(1, ByteView(f.id))
+            .bind(2, f.caseId)
+            .bind(3, f.created)
+            .bind(4, ByteView(record::encode(f.signedRecord)))
+            .bind(5, ByteView(packList(f.certificates)));
+        q.bind(6, f.itemCount)
+            .bind(7, ByteView(f.imprint.bytes()))
+            .bind(8, static_cast<int>(f.waits.ledger))
+            .bind(9, static_cast<int>(f.waits.token));
+        JC_CHECK(
+            q.bind(10, static_cast<int>(f.waits.receipts)).bind(11, asBytes(f.receiptsDir)).bind(12, static_cast<int>(f.sealed)).run());
+        JC_TRY(auto i, m_db.prepare("INSERT INTO items(filing, ordinal, descriptor, sha256, source_path, source_inode, source_device, "
+                                    "modified, size, receipt_path)"
                                     " VALUES(?,?,?,?,?,?,?,?,?,x'')"));
         for (const auto& item : items) {
             i.bind(1, ByteView(f.id)).bind(2, item.ordinal).bind(3, ByteView(item.descriptor)).bind(4, ByteView(item.sha256.bytes()));
@@ -244,9 +268,14 @@ Result<void> Archive::addFiling(const Filing& f, std::span<const Item> items)
 Result<void> Archive::updateFiling(const Filing& f)
 {
     return transact([&]() -> Result<void> {
-        JC_TRY(auto q, m_db.prepare("UPDATE filings SET wait_ledger=?2, wait_token=?3, wait_receipts=?4, receipts_dir=?5, idx=?6, ledger_time=?7, entry=?8, proof=?9,"
-                                    " enrolment=?10, tokens=?11, token_time=?12, refused=?13, last_error=?14, last_detail=?15 WHERE id=?1"));
-        q.bind(1, ByteView(f.id)).bind(2, static_cast<int>(f.waits.ledger)).bind(3, static_cast<int>(f.waits.token)).bind(4, static_cast<int>(f.waits.receipts));
+        JC_TRY(auto q,
+               m_db.prepare("UPDATE filings SET wait_ledger=?2, wait_token=?3, wait_receipts=?4, receipts_dir=?5, idx=?6, ledger_time=?7, "
+                            "entry=?8, proof=?9,"
+                            " enrolment=?10, tokens=?11, token_time=?12, refused=?13, last_error=?14, last_detail=?15 WHERE id=?1"));
+        q.bind(1, ByteView(f.id))
+            .bind(2, static_cast<int>(f.waits.ledger))
+            .bind(3, static_cast<int>(f.waits.token))
+            .bind(4, static_cast<int>(f.waits.receipts));
         q.bind(5, asBytes(f.receiptsDir));
         if (f.index)
             q.bind(6, *f.index);
@@ -257,7 +286,11 @@ Result<void> Archive::updateFiling(const Filing& f)
             q.bind(10, ByteView(packEnrolment(*f.enrolment)));
         else
             q.bindNull(10);
-        q.bind(11, ByteView(packTokens(f.tokens))).bind(12, f.tokenTime).bindText(13, f.refused).bindText(14, f.lastError).bindText(15, f.lastDetail);
+        q.bind(11, ByteView(packTokens(f.tokens)))
+            .bind(12, f.tokenTime)
+            .bindText(13, f.refused)
+            .bindText(14, f.lastError)
+            .bindText(15, f.lastDetail);
         return q.run();
     });
 }
@@ -280,8 +313,10 @@ Result<Filing> Archive::filing(const Uuid& id)
 }
 Result<std::vector<Filing>> Archive::pendingFilings()
 {
-    JC_TRY(auto q, m_db.prepare(std::string("SELECT ") + kFilingColumns +
-                                " FROM filings f JOIN cases c ON c.id=f.case_id WHERE f.wait_ledger OR f.wait_token OR f.wait_receipts ORDER BY f.seq"));
+    JC_TRY(auto q,
+           m_db.prepare(
+               std::string("SELECT ") + kFilingColumns +
+               " FROM filings f JOIN cases c ON c.id=f.case_id WHERE f.wait_ledger OR f.wait_token OR f.wait_receipts ORDER BY f.seq"));
     return readAll(q, readFiling);
 }
 Result<std::vector<Filing>> Archive::allFilings()
@@ -333,7 +368,8 @@ Result<bool> Archive::hasDigest(const Sha256Digest& d)
 }
 Result<std::vector<Item>> Archive::caseItems(std::int64_t caseId)
 {
-    JC_TRY(auto q, m_db.prepare("SELECT i.filing, i.ordinal, i.descriptor, i.sha256, i.source_path, i.source_inode, i.source_device, i.modified, i.size, i.receipt_path"
+    JC_TRY(auto q, m_db.prepare("SELECT i.filing, i.ordinal, i.descriptor, i.sha256, i.source_path, i.source_inode, i.source_device, "
+                                "i.modified, i.size, i.receipt_path"
                                 " FROM filings f JOIN items i ON i.filing=f.id WHERE f.case_id=? ORDER BY f.seq, i.ordinal"));
     q.bind(1, caseId);
     return readAll(q, readItem);

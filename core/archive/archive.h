@@ -30,21 +30,21 @@ struct Filing {
     Uuid id{};
     std::int64_t caseId = 0;
     std::string caseNumber;
-    UnixMs created{};          ///< author time
+    UnixMs created{}; ///< author time
     record::SignedRecord signedRecord;
     std::vector<Bytes> certificates; ///< signer first
     std::uint64_t itemCount = 0;
-    Sha256Digest imprint;      ///< of the time-stamp tree
+    Sha256Digest imprint; ///< of the time-stamp tree
     Waits waits;
-    std::string receiptsDir;   ///< where receipts are to be written; raw bytes
+    std::string receiptsDir; ///< where receipts are to be written; raw bytes
     std::optional<std::uint64_t> index;
     UnixMs ledgerTime{};
     Bytes entry;
-    std::string proof;         ///< tlog-proof text; empty until anchored
+    std::string proof; ///< tlog-proof text; empty until anchored
     std::optional<receipt::EnrolmentPart> enrolment;
     std::vector<receipt::TokenPart> tokens;
     UnixMs tokenTime{};
-    std::string refused;       ///< stable reason when the ledger refused it for good
+    std::string refused;               ///< stable reason when the ledger refused it for good
     std::string lastError, lastDetail; ///< of the last try
     bool sealed = true;
 };
@@ -54,14 +54,15 @@ struct Item {
     std::uint64_t ordinal = 0; ///< from 1
     Bytes descriptor;
     Sha256Digest sha256;
-    std::string sourcePath;    ///< raw bytes, absolute
+    std::string sourcePath; ///< raw bytes, absolute
     std::int64_t sourceInode = 0, sourceDevice = 0;
     UnixMs modifiedTime{};
     std::uint64_t size = 0;
-    std::string receiptPath;   ///< raw bytes; where the receipt was written
+    std::string receiptPath; ///< raw bytes; where the receipt was written
 };
 
-/// Not thread-safe: the Workspace's owner serialises (one filing at a time writes; each method is one transaction unless inside transact()).
+/// Not thread-safe: the Workspace's owner serialises (one filing at a time writes; each method is one transaction unless inside
+/// transact()).
 class Archive {
 public:
     [[nodiscard]] static Result<std::unique_ptr<Archive>> open(const std::filesystem::path& file, bool writable);
@@ -78,8 +79,8 @@ public:
     /// Writes every changeable column of `filing` (all but id, case, record, items).
     [[nodiscard]] Result<void> updateFiling(const Filing& filing);
     [[nodiscard]] Result<void> setReceiptPaths(const Uuid& filing, std::span<const std::string> paths); ///< by ordinal−1
-    [[nodiscard]] Result<Filing> filing(const Uuid& id); ///< NotFound
-    [[nodiscard]] Result<std::vector<Filing>> pendingFilings(); ///< oldest first
+    [[nodiscard]] Result<Filing> filing(const Uuid& id);                                                ///< NotFound
+    [[nodiscard]] Result<std::vector<Filing>> pendingFilings();                                         ///< oldest first
     [[nodiscard]] Result<std::vector<Filing>> allFilings();
     [[nodiscard]] Result<std::vector<Item>> items(const Uuid& filing); ///< ascending ordinal
     [[nodiscard]] Result<std::optional<Item>> item(const Uuid& filing, std::uint64_t ordinal);

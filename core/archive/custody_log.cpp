@@ -4,12 +4,14 @@
 namespace jc::archive {
 std::string custodySchema()
 {
-    return ledger::logSchema(kCustodyPrefix) +
-           "CREATE TABLE custody_subjects(filing BLOB NOT NULL CHECK(length(filing)=16), ordinal INTEGER NOT NULL, idx INTEGER NOT NULL, PRIMARY KEY(filing, idx)) STRICT, "
-           "WITHOUT ROWID;"
-           "CREATE TABLE custody_checkpoints(size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;"
-           "CREATE TRIGGER custody_checkpoints_no_update BEFORE UPDATE ON custody_checkpoints BEGIN SELECT RAISE(ABORT, 'append-only'); END;"
-           "CREATE TRIGGER custody_checkpoints_no_delete BEFORE DELETE ON custody_checkpoints BEGIN SELECT RAISE(ABORT, 'append-only'); END;";
+    return ledger::logSchema(kCustodyPrefix) + "CREATE TABLE custody_subjects(filing BLOB NOT NULL CHECK(length(filing)=16), ordinal "
+                                               "INTEGER NOT NULL, idx INTEGER NOT NULL, PRIMARY KEY(filing, idx)) STRICT, "
+                                               "WITHOUT ROWID;"
+                                               "CREATE TABLE custody_checkpoints(size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;"
+                                               "CREATE TRIGGER custody_checkpoints_no_update BEFORE UPDATE ON custody_checkpoints BEGIN "
+                                               "SELECT RAISE(ABORT, 'append-only'); END;"
+                                               "CREATE TRIGGER custody_checkpoints_no_delete BEFORE DELETE ON custody_checkpoints BEGIN "
+                                               "SELECT RAISE(ABORT, 'append-only'); END;";
 }
 
 Result<CustodyLog> CustodyLog::open(store::Database& db)
@@ -37,10 +39,13 @@ Result<void> CustodyLog::append(std::span<const record::CustodyEvent> events)
 
 Result<std::vector<CustodyLog::Stored>> CustodyLog::events(const std::optional<Uuid>& filing, std::uint32_t ordinal)
 {
-    const std::string sql = !filing         ? "SELECT idx, body FROM custody_entries ORDER BY idx"
-                            : ordinal == 0  ? "SELECT e.idx, e.body FROM custody_subjects s JOIN custody_entries e ON e.idx=s.idx WHERE s.filing=?1 ORDER BY e.idx"
-                                            : "SELECT e.idx, e.body FROM custody_subjects s JOIN custody_entries e ON e.idx=s.idx WHERE s.filing=?1 AND s.ordinal IN (0,?2) "
-                                              "ORDER BY e.idx";
+    const std::string sql =
+        !filing ? "SELECT idx, body FROM custody_entries ORDER BY idx"
+        : ordinal == 0
+            ? "SELECT e.idx, e.body FROM custody_subjects s JOIN custody_entries e ON e.idx=s.idx WHERE s.filing=?1 ORDER BY e.idx"
+            : "SELECT e.idx, e.body FROM custody_subjects s JOIN custody_entries e ON e.idx=s.idx WHERE s.filing=?1 AND s.ordinal IN "
+              "(0,?2) "
+              "ORDER BY e.idx";
     JC_TRY(auto q, m_db->prepare(sql));
     if (filing) q.bind(1, ByteView(*filing));
     if (filing && ordinal != 0) q.bind(2, ordinal);
@@ -49,7 +54,9 @@ Result<std::vector<CustodyLog::Stored>> CustodyLog::events(const std::optional<U
         JC_TRY(const bool row, q.step());
         if (!row) break;
         auto e = record::decodeCustodyEvent(q.blob(1));
-        if (!e) return fail(ErrorCode::Damaged, "custody event " + std::to_string(q.integer(0)) + " cannot be read any more", "custody_event_changed");
+        if (!e)
+            return fail(ErrorCode::Damaged, "custody event " + std::to_string(q.integer(0)) + " cannot be read any more",
+                        "custody_event_changed");
         out.push_back({static_cast<std::uint64_t>(q.integer(0)), std::move(*e)});
     }
     return out;

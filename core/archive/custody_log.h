@@ -24,7 +24,8 @@ public:
         std::uint64_t index = 0;
         record::CustodyEvent event;
     };
-    /// Events of an item and of its whole filing, oldest first; no filing = all. ordinal 0 = every item. Errors: Damaged when one cannot be read.
+    /// Events of an item and of its whole filing, oldest first; no filing = all. ordinal 0 = every item. Errors: Damaged when one cannot be
+    /// read.
     [[nodiscard]] Result<std::vector<Stored>> events(const std::optional<Uuid>& filing, std::uint32_t ordinal);
     /// Inside the caller's transaction: signs (size, root) and stores the note; the newest is replaced by nothing, all are kept.
     [[nodiscard]] Result<void> sign(const std::string& origin, const crypto::PrivateKey& key);

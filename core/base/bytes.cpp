@@ -8,8 +8,10 @@ constexpr char kB64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 constexpr std::array<std::int8_t, 256> b64Table()
 {
     std::array<std::int8_t, 256> t{};
-    for (auto& x : t) x = -1;
-    for (int i = 0; i < 64; ++i) t[static_cast<std::uint8_t>(kB64[i])] = static_cast<std::int8_t>(i);
+    for (auto& x : t)
+        x = -1;
+    for (int i = 0; i < 64; ++i)
+        t[static_cast<std::uint8_t>(kB64[i])] = static_cast<std::int8_t>(i);
     return t;
 }
 constexpr auto kB64Table = b64Table();
@@ -29,22 +31,26 @@ void appendU16(Bytes& to, std::uint16_t v)
 }
 void appendU32(Bytes& to, std::uint32_t v)
 {
-    for (int s = 24; s >= 0; s -= 8) to.push_back(static_cast<std::uint8_t>(v >> s));
+    for (int s = 24; s >= 0; s -= 8)
+        to.push_back(static_cast<std::uint8_t>(v >> s));
 }
 void appendU64(Bytes& to, std::uint64_t v)
 {
-    for (int s = 56; s >= 0; s -= 8) to.push_back(static_cast<std::uint8_t>(v >> s));
+    for (int s = 56; s >= 0; s -= 8)
+        to.push_back(static_cast<std::uint8_t>(v >> s));
 }
 std::uint64_t readU64(std::span<const std::uint8_t, 8> b) noexcept
 {
     std::uint64_t v = 0;
-    for (auto c : b) v = v << 8 | c;
+    for (auto c : b)
+        v = v << 8 | c;
     return v;
 }
 std::uint32_t readU32(std::span<const std::uint8_t, 4> b) noexcept
 {
     std::uint32_t v = 0;
-    for (auto c : b) v = v << 8 | c;
+    for (auto c : b)
+        v = v << 8 | c;
     return v;
 }
 

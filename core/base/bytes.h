@@ -21,11 +21,26 @@ using ByteView = std::span<const std::uint8_t>;
 {
     return {reinterpret_cast<const std::uint8_t*>(s.data()), s.size()};
 }
-[[nodiscard]] inline std::string_view asText(ByteView b) noexcept { return {reinterpret_cast<const char*>(b.data()), b.size()}; }
-[[nodiscard]] inline Bytes toBytes(std::string_view s) { return Bytes(asBytes(s).begin(), asBytes(s).end()); }
-[[nodiscard]] inline Bytes toBytes(ByteView b) { return Bytes(b.begin(), b.end()); }
-inline void append(Bytes& to, ByteView b) { to.insert(to.end(), b.begin(), b.end()); }
-inline void append(Bytes& to, std::string_view s) { append(to, asBytes(s)); }
+[[nodiscard]] inline std::string_view asText(ByteView b) noexcept
+{
+    return {reinterpret_cast<const char*>(b.data()), b.size()};
+}
+[[nodiscard]] inline Bytes toBytes(std::string_view s)
+{
+    return Bytes(asBytes(s).begin(), asBytes(s).end());
+}
+[[nodiscard]] inline Bytes toBytes(ByteView b)
+{
+    return Bytes(b.begin(), b.end());
+}
+inline void append(Bytes& to, ByteView b)
+{
+    to.insert(to.end(), b.begin(), b.end());
+}
+inline void append(Bytes& to, std::string_view s)
+{
+    append(to, asBytes(s));
+}
 [[nodiscard]] inline bool equal(ByteView a, ByteView b) noexcept
 {
     return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
@@ -42,7 +57,8 @@ void appendU64(Bytes& to, std::uint64_t v);
 [[nodiscard]] std::string toHex(ByteView b);
 [[nodiscard]] Result<Bytes> fromHex(std::string_view hex);
 
-/// Standard base64 with padding (RFC 4648 §4). fromBase64 is canonical only: padding present, unused bits zero, no white space. Errors: Malformed.
+/// Standard base64 with padding (RFC 4648 §4). fromBase64 is canonical only: padding present, unused bits zero, no white space. Errors:
+/// Malformed.
 [[nodiscard]] std::string toBase64(ByteView b);
 void appendBase64(std::string& to, ByteView b);
 [[nodiscard]] Result<Bytes> fromBase64(std::string_view text);
@@ -56,7 +72,8 @@ public:
     [[nodiscard]] static constexpr Hash32 fromBytes(std::span<const std::uint8_t, kSize> bytes) noexcept
     {
         Hash32 h;
-        for (std::size_t i = 0; i < kSize; ++i) h.m_bytes[i] = bytes[i];
+        for (std::size_t i = 0; i < kSize; ++i)
+            h.m_bytes[i] = bytes[i];
         return h;
     }
     /// Errors: Malformed unless exactly 32 bytes.
@@ -68,7 +85,10 @@ public:
     [[nodiscard]] constexpr std::span<const std::uint8_t, kSize> bytes() const noexcept { return m_bytes; }
     [[nodiscard]] std::uint8_t* data() noexcept { return m_bytes.data(); }
     [[nodiscard]] std::string hex() const { return toHex(m_bytes); }
-    template <class Other> [[nodiscard]] constexpr Other as() const noexcept { return Other::fromBytes(m_bytes); } ///< deliberate re-tagging
+    template <class Other> [[nodiscard]] constexpr Other as() const noexcept
+    {
+        return Other::fromBytes(m_bytes);
+    } ///< deliberate re-tagging
     friend constexpr auto operator<=>(const Hash32&, const Hash32&) = default;
 
 private:

@@ -34,7 +34,7 @@ enum class ErrorCode : std::uint16_t {
 
 struct Error {
     ErrorCode code;
-    std::string detail; ///< plain English sentence without path or class names where possible; shown as the second line
+    std::string detail;   ///< plain English sentence without path or class names where possible; shown as the second line
     std::string reason{}; ///< optional stable lower_snake reason for JSON ("changed_while_read"); empty = toString(code)
     std::source_location at = std::source_location::current();
     std::shared_ptr<const Error> cause{};

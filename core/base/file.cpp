@@ -23,10 +23,11 @@ Result<Bytes> readFile(const std::filesystem::path& path, std::size_t limit)
 {
     const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
     if (!fd) return tl::unexpected(errnoError(errno, false, "cannot open the file"));
-    struct stat st {};
+    struct stat st{};
     if (::fstat(fd.get(), &st) != 0) return tl::unexpected(errnoError(errno, false, "cannot read the file"));
     if (!S_ISREG(st.st_mode)) return fail(ErrorCode::Unreadable, "not a regular file", "special_file");
-    if (static_cast<std::uint64_t>(st.st_size) > limit) return fail(ErrorCode::Malformed, "the file is larger than this format allows", "too_large");
+    if (static_cast<std::uint64_t>(st.st_size) > limit)
+        return fail(ErrorCode::Malformed, "the file is larger than this format allows", "too_large");
     Bytes out(static_cast<std::size_t>(st.st_size));
     std::size_t done = 0;
     while (done < out.size()) {
@@ -100,20 +101,22 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& path, int waitMs
             char who[256] = {};
             const ssize_t n = ::pread(fd.get(), who, sizeof who - 1, 0);
             return fail(ErrorCode::Unavailable,
-                        "another program is writing to this workspace" + (n > 0 ? " (" + std::string(who, static_cast<std::size_t>(n)) + ")" : std::string()) +
+                        "another program is writing to this workspace" +
+                            (n > 0 ? " (" + std::string(who, static_cast<std::size_t>(n)) + ")" : std::string()) +
                             "; wait until it has finished, then try again",
                         "locked");
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
-    if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), holder.data(), holder.size(), 0) < 0) { /* the name is a courtesy; the lock holds */
+    if (::ftruncate(fd.get(), 0) != 0 ||
+        ::pwrite(fd.get(), holder.data(), holder.size(), 0) < 0) { /* the name is a courtesy; the lock holds */
     }
     return FileLock(std::move(fd));
 }
 
 bool isNetworkFileSystem(const std::filesystem::path& path)
 {
-    struct statfs s {};
+    struct statfs s{};
     if (::statfs(path.c_str(), &s) != 0) return false;
     switch (static_cast<std::uint32_t>(s.f_type)) {
     case 0x6969U:     // NFS
@@ -126,7 +129,8 @@ bool isNetworkFileSystem(const std::filesystem::path& path)
     case 0x00C36400U: // CEPH
     case 0x65735546U: // FUSE
         return true;
-    default: return false;
+    default:
+        return false;
     }
 }
 } // namespace jc

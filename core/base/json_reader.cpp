@@ -9,7 +9,8 @@ constexpr int kMaxDepth = 8;
 }
 void JsonReader::skipSpace() noexcept
 {
-    while (m_pos < m_text.size() && (m_text[m_pos] == ' ' || m_text[m_pos] == '\n' || m_text[m_pos] == '\r' || m_text[m_pos] == '\t')) ++m_pos;
+    while (m_pos < m_text.size() && (m_text[m_pos] == ' ' || m_text[m_pos] == '\n' || m_text[m_pos] == '\r' || m_text[m_pos] == '\t'))
+        ++m_pos;
 }
 bool JsonReader::expect(char c)
 {
@@ -93,11 +94,21 @@ bool JsonReader::string(std::string_view& out, std::string& scratch)
             escaped = true;
             if (++m_pos >= m_text.size()) break;
             switch (m_text[m_pos]) {
-            case 'n': scratch += '\n'; break;
-            case '"': scratch += '"'; break;
-            case '\\': scratch += '\\'; break;
-            case '/': scratch += '/'; break;
-            default: reject("this escape is not used in this format"); return false;
+            case 'n':
+                scratch += '\n';
+                break;
+            case '"':
+                scratch += '"';
+                break;
+            case '\\':
+                scratch += '\\';
+                break;
+            case '/':
+                scratch += '/';
+                break;
+            default:
+                reject("this escape is not used in this format");
+                return false;
             }
         } else if (escaped) {
             scratch += c;
@@ -178,17 +189,26 @@ bool JsonReader::end()
 }
 Error JsonReader::error() const
 {
-    return Error{ErrorCode::Malformed, std::string(m_error ? m_error : "malformed") + " (at byte " + std::to_string(m_pos) + ")", {},
-                 std::source_location::current(), {}};
+    return Error{ErrorCode::Malformed,
+                 std::string(m_error ? m_error : "malformed") + " (at byte " + std::to_string(m_pos) + ")",
+                 {},
+                 std::source_location::current(),
+                 {}};
 }
 void appendJsonString(std::string& to, std::string_view s)
 {
     to += '"';
     for (const char c : s) {
         switch (c) {
-        case '"': to += "\\\""; break;
-        case '\\': to += "\\\\"; break;
-        case '\n': to += "\\n"; break;
+        case '"':
+            to += "\\\"";
+            break;
+        case '\\':
+            to += "\\\\";
+            break;
+        case '\n':
+            to += "\\n";
+            break;
         default:
             if (static_cast<unsigned char>(c) < 0x20) {
                 char b[8];

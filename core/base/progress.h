@@ -10,7 +10,8 @@ class ProgressSink {
 public:
     virtual ~ProgressSink() = default;
     /// stage: stable word ("hashing", "sealing", "signing", "anchoring", "receipts"); total 0 = unknown.
-    virtual void update(std::string_view stage, std::uint64_t bytesDone, std::uint64_t bytesTotal, std::uint64_t itemsDone, std::uint64_t itemsTotal) = 0;
+    virtual void update(std::string_view stage, std::uint64_t bytesDone, std::uint64_t bytesTotal, std::uint64_t itemsDone,
+                        std::uint64_t itemsTotal) = 0;
 };
 [[nodiscard]] inline ProgressSink& noProgress()
 {

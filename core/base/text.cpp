@@ -65,7 +65,8 @@ std::string_view cutUtf8(std::string_view s, std::size_t maxBytes) noexcept
 {
     if (s.size() <= maxBytes) return s;
     std::size_t n = maxBytes;
-    while (n > 0 && (static_cast<unsigned char>(s[n]) & 0xC0) == 0x80) --n;
+    while (n > 0 && (static_cast<unsigned char>(s[n]) & 0xC0) == 0x80)
+        --n;
     return s.substr(0, n);
 }
 
@@ -82,8 +83,8 @@ std::string printable(std::string_view s)
             s.remove_prefix(1);
             continue;
         }
-        const bool bad = cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || (cp >= 0x202A && cp <= 0x202E) || (cp >= 0x2066 && cp <= 0x2069) || cp == 0x2028 ||
-                         cp == 0x2029 || cp == 0x200E || cp == 0x200F;
+        const bool bad = cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || (cp >= 0x202A && cp <= 0x202E) || (cp >= 0x2066 && cp <= 0x2069) ||
+                         cp == 0x2028 || cp == 0x2029 || cp == 0x200E || cp == 0x200F;
         if (bad) {
             std::snprintf(b, sizeof b, cp < 0x100 ? "\\x%02x" : "\\u{%x}", static_cast<unsigned>(cp));
             out += b;

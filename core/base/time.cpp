@@ -25,8 +25,13 @@ Civil civil(UnixMs t)
     const auto days = floor<std::chrono::days>(tp);
     const year_month_day ymd{days};
     const auto rest = static_cast<unsigned>((tp - days).count());
-    return {static_cast<int>(ymd.year()), static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()), rest / 3600000, rest / 60000 % 60,
-            rest / 1000 % 60, rest % 1000};
+    return {static_cast<int>(ymd.year()),
+            static_cast<unsigned>(ymd.month()),
+            static_cast<unsigned>(ymd.day()),
+            rest / 3600000,
+            rest / 60000 % 60,
+            rest / 1000 % 60,
+            rest % 1000};
 }
 } // namespace
 
@@ -58,7 +63,8 @@ std::string formatLocal(UnixMs t)
     const auto c = civil(t + off * 1000L);
     const long a = off < 0 ? -off : off;
     char b[80];
-    std::snprintf(b, sizeof b, "%04d-%02u-%02u %02u:%02u:%02u %c%02ld:%02ld", c.y, c.mo, c.d, c.h, c.mi, c.s, off < 0 ? '-' : '+', a / 3600, a / 60 % 60);
+    std::snprintf(b, sizeof b, "%04d-%02u-%02u %02u:%02u:%02u %c%02ld:%02ld", c.y, c.mo, c.d, c.h, c.mi, c.s, off < 0 ? '-' : '+', a / 3600,
+                  a / 60 % 60);
     return b;
 }
 Result<UnixMs> parseTime(std::string_view text)
@@ -112,5 +118,8 @@ Result<UnixMs> parseTime(std::string_view text)
     }
     return midnight + h * kHour + mi * 60000L + s * 1000L + ms - off;
 }
-int yearUtc8(UnixMs t) { return civil(t + 8L * 3600000).y; }
+int yearUtc8(UnixMs t)
+{
+    return civil(t + 8L * 3600000).y;
+}
 } // namespace jc

@@ -21,16 +21,21 @@ Uuid makeUuidV7(UnixMs now)
     Uuid id{};
     fillRandom(id);
     const auto t = static_cast<std::uint64_t>(now);
-    for (std::size_t i = 0; i < 6; ++i) id[i] = static_cast<std::uint8_t>(t >> (8 * (5 - i)));
+    for (std::size_t i = 0; i < 6; ++i)
+        id[i] = static_cast<std::uint8_t>(t >> (8 * (5 - i)));
     id[6] = static_cast<std::uint8_t>(0x70 | (id[6] & 0x0F));
     id[8] = static_cast<std::uint8_t>(0x80 | (id[8] & 0x3F));
     return id;
 }
-bool isUuidV7(const Uuid& id) noexcept { return (id[6] & 0xF0) == 0x70 && (id[8] & 0xC0) == 0x80; }
+bool isUuidV7(const Uuid& id) noexcept
+{
+    return (id[6] & 0xF0) == 0x70 && (id[8] & 0xC0) == 0x80;
+}
 UnixMs uuidTime(const Uuid& id) noexcept
 {
     UnixMs t = 0;
-    for (std::size_t i = 0; i < 6; ++i) t = t << 8 | id[i];
+    for (std::size_t i = 0; i < 6; ++i)
+        t = t << 8 | id[i];
     return t;
 }
 std::string toString(const Uuid& id)

@@ -90,7 +90,8 @@ Result<void> Audit::loadCheckpoints(std::span<const std::pair<std::uint64_t, mer
         m_log.addHead(size, name, cp->root);
         m_notes.emplace_back(name, std::string(q.text(1)));
     }
-    for (const auto& [size, root] : pinned) m_log.addHead(size, "signed size " + std::to_string(size) + " known outside the database", root);
+    for (const auto& [size, root] : pinned)
+        m_log.addHead(size, "signed size " + std::to_string(size) + " known outside the database", root);
     return {};
 }
 
@@ -103,7 +104,8 @@ void Audit::checkEntry(std::uint64_t index, ByteView body, const LeafHash& trust
     }
     if (index == 0) {
         const auto* charter = std::get_if<record::CharterEntry>(&e->body);
-        auto g = charter ? genesis(m_cards, *charter, e->ledgerTime) : Result<Genesis>(fail(ErrorCode::Malformed, "the first entry is not a charter"));
+        auto g = charter ? genesis(m_cards, *charter, e->ledgerTime)
+                         : Result<Genesis>(fail(ErrorCode::Malformed, "the first entry is not a charter"));
         if (!g || !equal(g->entry.body, body)) {
             find("charter_changed", at(0), g ? "the charter was changed" : g.error().detail);
             return;
@@ -175,11 +177,15 @@ Result<void> Audit::compareIndexes()
     JC_TRY(auto q, m_db.prepare("SELECT count(*) FROM record_ids"));
     JC_TRY(const bool row, q.step());
     const auto rows = row ? static_cast<std::uint64_t>(q.integer(0)) : 0;
-    if (rows != m_records) find("index_changed", "record_ids", "the index of record ids has " + std::to_string(rows) + " rows for " + std::to_string(m_records) + " records");
+    if (rows != m_records)
+        find("index_changed", "record_ids",
+             "the index of record ids has " + std::to_string(rows) + " rows for " + std::to_string(m_records) + " records");
     for (const auto i : m_controlSeen)
-        if (!m_controlRows.contains(i)) find("index_changed", "control " + std::to_string(i), "the index of staff records misses this entry");
+        if (!m_controlRows.contains(i))
+            find("index_changed", "control " + std::to_string(i), "the index of staff records misses this entry");
     for (const auto i : m_controlRows)
-        if (!m_controlSeen.contains(i)) find("index_changed", "control " + std::to_string(i), "the index of staff records names an entry that is not one");
+        if (!m_controlSeen.contains(i))
+            find("index_changed", "control " + std::to_string(i), "the index of staff records names an entry that is not one");
     return {};
 }
 
@@ -197,7 +203,9 @@ Result<DeepAudit> Audit::run(std::span<const std::pair<std::uint64_t, merkle::Ro
     JC_CHECK(part(loadControl(), "control"));
     JC_CHECK(part(loadCheckpoints(pinned), "checkpoints"));
     if (auto byId = m_db.prepare("SELECT idx FROM record_ids WHERE id=? AND signer=?")) m_byId.emplace(std::move(*byId));
-    JC_CHECK(part(m_log.scan([this](std::uint64_t i, ByteView body, const LeafHash& trusted) { checkEntry(i, body, trusted); }, m_progress, stop), "entries"));
+    JC_CHECK(part(
+        m_log.scan([this](std::uint64_t i, ByteView body, const LeafHash& trusted) { checkEntry(i, body, trusted); }, m_progress, stop),
+        "entries"));
     m_log.compareTiles();
     m_log.compareHeads();
     checkNotes();
@@ -209,8 +217,8 @@ Result<DeepAudit> Audit::run(std::span<const std::pair<std::uint64_t, merkle::Ro
 }
 } // namespace
 
-Result<DeepAudit> deepAudit(const std::filesystem::path& databaseFile, std::span<const std::pair<std::uint64_t, merkle::RootHash>> pinned, ProgressSink& progress,
-                            std::stop_token stop)
+Result<DeepAudit> deepAudit(const std::filesystem::path& databaseFile, std::span<const std::pair<std::uint64_t, merkle::RootHash>> pinned,
+                            ProgressSink& progress, std::stop_token stop)
 {
     auto db = store::Database::open(databaseFile, store::OpenMode::ReadOnly, 32 * 1024);
     if (!db) {

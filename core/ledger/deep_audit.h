@@ -13,7 +13,8 @@ struct DeepAudit {
 };
 /// `pinned`: heads known outside the database (signer state, receipts, trust set), each checked. Opens the file read-only.
 /// Errors: NotFound, Unreadable, Cancelled. Damage is a finding, never an error.
-[[nodiscard]] Result<DeepAudit> deepAudit(const std::filesystem::path& databaseFile, std::span<const std::pair<std::uint64_t, merkle::RootHash>> pinned,
-                                          ProgressSink& progress, std::stop_token stop);
+[[nodiscard]] Result<DeepAudit> deepAudit(const std::filesystem::path& databaseFile,
+                                          std::span<const std::pair<std::uint64_t, merkle::RootHash>> pinned, ProgressSink& progress,
+                                          std::stop_token stop);
 
 } // namespace jc::ledger

@@ -17,20 +17,20 @@ using record::ResultCode;
 const store::Migration& ledgerMigration()
 {
     static const std::string sql =
-        logSchema("") +
-        "CREATE TABLE record_ids(id BLOB NOT NULL CHECK(length(id)=16), signer BLOB NOT NULL CHECK(length(signer)=32), idx INTEGER NOT NULL, PRIMARY KEY(id, signer)) "
-        "STRICT, WITHOUT ROWID;"
-        "CREATE TABLE control(idx INTEGER PRIMARY KEY) STRICT;"
-        "CREATE TABLE cards(court_key TEXT PRIMARY KEY, card BLOB NOT NULL) STRICT, WITHOUT ROWID;"
-        "CREATE TABLE checkpoints(size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;"
-        "CREATE TRIGGER record_ids_no_update BEFORE UPDATE ON record_ids BEGIN SELECT RAISE(ABORT, 'append-only'); END;"
-        "CREATE TRIGGER record_ids_no_delete BEFORE DELETE ON record_ids BEGIN SELECT RAISE(ABORT, 'append-only'); END;"
-        "CREATE TRIGGER control_no_update BEFORE UPDATE ON control BEGIN SELECT RAISE(ABORT, 'append-only'); END;"
-        "CREATE TRIGGER control_no_delete BEFORE DELETE ON control BEGIN SELECT RAISE(ABORT, 'append-only'); END;"
-        "CREATE TRIGGER cards_no_update BEFORE UPDATE ON cards BEGIN SELECT RAISE(ABORT, 'append-only'); END;"
-        "CREATE TRIGGER cards_no_delete BEFORE DELETE ON cards BEGIN SELECT RAISE(ABORT, 'append-only'); END;"
-        "CREATE TRIGGER checkpoints_no_update BEFORE UPDATE ON checkpoints BEGIN SELECT RAISE(ABORT, 'append-only'); END;"
-        "CREATE TRIGGER checkpoints_no_delete BEFORE DELETE ON checkpoints BEGIN SELECT RAISE(ABORT, 'append-only'); END;";
+        logSchema("") + "CREATE TABLE record_ids(id BLOB NOT NULL CHECK(length(id)=16), signer BLOB NOT NULL CHECK(length(signer)=32), idx "
+                        "INTEGER NOT NULL, PRIMARY KEY(id, signer)) "
+                        "STRICT, WITHOUT ROWID;"
+                        "CREATE TABLE control(idx INTEGER PRIMARY KEY) STRICT;"
+                        "CREATE TABLE cards(court_key TEXT PRIMARY KEY, card BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+                        "CREATE TABLE checkpoints(size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;"
+                        "CREATE TRIGGER record_ids_no_update BEFORE UPDATE ON record_ids BEGIN SELECT RAISE(ABORT, 'append-only'); END;"
+                        "CREATE TRIGGER record_ids_no_delete BEFORE DELETE ON record_ids BEGIN SELECT RAISE(ABORT, 'append-only'); END;"
+                        "CREATE TRIGGER control_no_update BEFORE UPDATE ON control BEGIN SELECT RAISE(ABORT, 'append-only'); END;"
+                        "CREATE TRIGGER control_no_delete BEFORE DELETE ON control BEGIN SELECT RAISE(ABORT, 'append-only'); END;"
+                        "CREATE TRIGGER cards_no_update BEFORE UPDATE ON cards BEGIN SELECT RAISE(ABORT, 'append-only'); END;"
+                        "CREATE TRIGGER cards_no_delete BEFORE DELETE ON cards BEGIN SELECT RAISE(ABORT, 'append-only'); END;"
+                        "CREATE TRIGGER checkpoints_no_update BEFORE UPDATE ON checkpoints BEGIN SELECT RAISE(ABORT, 'append-only'); END;"
+                        "CREATE TRIGGER checkpoints_no_delete BEFORE DELETE ON checkpoints BEGIN SELECT RAISE(ABORT, 'append-only'); END;";
     static const store::Migration m{1, sql.c_str()};
     return m;
 }
@@ -38,11 +38,16 @@ const store::Migration& ledgerMigration()
 std::string_view toString(Writability w) noexcept
 {
     switch (w) {
-    case Writability::Writable: return "writable";
-    case Writability::NoKeys: return "no_keys";
-    case Writability::BehindSigned: return "behind_signed";
-    case Writability::ForkedFromSigned: return "forked_from_signed";
-    case Writability::NoSignerState: return "no_signer_state";
+    case Writability::Writable:
+        return "writable";
+    case Writability::NoKeys:
+        return "no_keys";
+    case Writability::BehindSigned:
+        return "behind_signed";
+    case Writability::ForkedFromSigned:
+        return "forked_from_signed";
+    case Writability::NoSignerState:
+        return "no_signer_state";
     }
     return "no_keys";
 }
@@ -58,7 +63,8 @@ Result<note::Policy> makePolicy(const record::ControlState& members, std::string
             JC_TRY(auto log, note::VerifierKey::make(members.origin(), note::SignatureType::Ed25519, c.logKey));
             p.logs.push_back({std::move(log), {}});
         }
-        JC_TRY(auto cosigner, note::VerifierKey::make(record::cosignerName(members.origin(), c.courtKey), note::SignatureType::CosignatureV1, c.cosignerKey));
+        JC_TRY(auto cosigner, note::VerifierKey::make(record::cosignerName(members.origin(), c.courtKey),
+                                                      note::SignatureType::CosignatureV1, c.cosignerKey));
         p.witnesses.push_back({"c" + c.courtKey, std::move(cosigner), {}});
         group.members.push_back("c" + c.courtKey);
     }
@@ -106,8 +112,8 @@ struct Keys {
     note::VerifierKey log, cosigner;
 };
 
-Result<std::string> signCheckpoint(const std::string& origin, std::uint64_t size, const merkle::RootHash& root, const Keys& keys, const crypto::PrivateKey& logKey,
-                                   const crypto::PrivateKey& cosignerKey, UnixMs now)
+Result<std::string> signCheckpoint(const std::string& origin, std::uint64_t size, const merkle::RootHash& root, const Keys& keys,
+                                   const crypto::PrivateKey& logKey, const crypto::PrivateKey& cosignerKey, UnixMs now)
 {
     note::SignedNote n;
     n.text = note::Checkpoint{origin, size, root, {}}.text();
@@ -124,12 +130,14 @@ Result<Keys> keysOf(const record::ControlState& members, const EmbeddedOptions& 
     const auto& card = members.courts().front();
     Keys k;
     JC_TRY(k.log, note::VerifierKey::make(members.origin(), note::SignatureType::Ed25519, card.logKey));
-    JC_TRY(k.cosigner, note::VerifierKey::make(record::cosignerName(members.origin(), card.courtKey), note::SignatureType::CosignatureV1, card.cosignerKey));
+    JC_TRY(k.cosigner, note::VerifierKey::make(record::cosignerName(members.origin(), card.courtKey), note::SignatureType::CosignatureV1,
+                                               card.cosignerKey));
     if (o.logKey && o.cosignerKey) {
         JC_TRY(const auto log, o.logKey->publicKey().ed25519());
         JC_TRY(const auto cos, o.cosignerKey->publicKey().ed25519());
         if (log != card.logKey || cos != card.cosignerKey)
-            return fail(ErrorCode::Identity, "the signing keys of this workspace are not those of the ledger's charter", "wrong_court_keys");
+            return fail(ErrorCode::Identity, "the signing keys of this workspace are not those of the ledger's charter",
+                        "wrong_court_keys");
     }
     return k;
 }
@@ -289,13 +297,17 @@ Result<std::unique_ptr<EmbeddedLedger>> Impl::open(const EmbeddedOptions& o)
         const std::string text(q.text(1));
         JC_TRY(const auto policy, makePolicy(*l->m_charter));
         const auto parsed = note::SignedNote::parse(text);
-        const auto checked = parsed ? note::checkCheckpoint(*parsed, policy) : note::CheckedCheckpoint{note::NoteOutcome::MalformedCheckpoint, {}, {}};
+        const auto checked =
+            parsed ? note::checkCheckpoint(*parsed, policy) : note::CheckedCheckpoint{note::NoteOutcome::MalformedCheckpoint, {}, {}};
         signedSize = checked.checkpoint.size;
         if (checked.outcome != note::NoteOutcome::Verified || signedSize > size)
-            return fail(ErrorCode::Damaged, "the newest checkpoint does not fit the ledger; run the deep audit to see what was changed", "checkpoint_changed");
+            return fail(ErrorCode::Damaged, "the newest checkpoint does not fit the ledger; run the deep audit to see what was changed",
+                        "checkpoint_changed");
         JC_TRY(const auto root, l->m_log->rootAt(signedSize));
         if (root != checked.checkpoint.root)
-            return fail(ErrorCode::Damaged, "the ledger's stored data is not what its own checkpoint signed; run the deep audit to see what was changed", "root_differs");
+            return fail(ErrorCode::Damaged,
+                        "the ledger's stored data is not what its own checkpoint signed; run the deep audit to see what was changed",
+                        "root_differs");
         l->m_checkpoint = text;
         l->m_checkpointSize = signedSize;
     }
@@ -336,7 +348,8 @@ Result<void> Impl::replay()
     const auto* charter = std::get_if<record::CharterEntry>(&entry0.body);
     if (!charter) return fail(ErrorCode::Damaged, "the ledger does not begin with a charter", "charter_missing");
     auto genesisState = genesis(m_cards, *charter, entry0.ledgerTime);
-    if (!genesisState || genesisState->entry.body != first) return fail(ErrorCode::Damaged, "the ledger's charter was changed", "charter_changed");
+    if (!genesisState || genesisState->entry.body != first)
+        return fail(ErrorCode::Damaged, "the ledger's charter was changed", "charter_changed");
     m_state = std::move(genesisState->state);
     m_charter = m_state.control;
     auto control = std::make_shared<record::ControlState>(*m_charter);
@@ -346,7 +359,8 @@ Result<void> Impl::replay()
         if (!row) break;
         JC_TRY(const auto e, record::decodeLedgerEntry(q.blob(1)));
         const auto* s = std::get_if<record::SignedRecord>(&e.body);
-        if (!s || e.controlHead != m_state.controlHead) return fail(ErrorCode::Damaged, "the chain of staff records is broken; run the deep audit", "control_chain_broken");
+        if (!s || e.controlHead != m_state.controlHead)
+            return fail(ErrorCode::Damaged, "the chain of staff records is broken; run the deep audit", "control_chain_broken");
         JC_TRY(const auto r, record::decodeRecord(s->record));
         control->apply(r, s->signer, e.ledgerTime, m_state.controlCount);
         m_state.controlHead = record::nextControlHead(m_state.controlHead, merkle::hashLeaf(q.blob(1)));
@@ -363,7 +377,8 @@ Result<void> Impl::replay()
     return {};
 }
 
-/// Entries that no signature covers yet are checked like new ones before the keys sign them: whoever can write the file cannot make the court sign.
+/// Entries that no signature covers yet are checked like new ones before the keys sign them: whoever can write the file cannot make the
+/// court sign.
 Result<void> Impl::checkTail(std::uint64_t from)
 {
     auto control = std::make_shared<record::ControlState>(*m_charter);
@@ -393,10 +408,13 @@ Result<void> Impl::checkTail(std::uint64_t from)
         if (good) {
             JC_TRY(auto p, prepareRecord(*s));
             const auto* key = control->keyOf(s->signer);
-            good = control->authorise(p.record, s->scheme, s->signer, e.ledgerTime) == ResultCode::Ok && key && record::verifyRecord(*s, m_charter->ledger(), *key);
+            good = control->authorise(p.record, s->scheme, s->signer, e.ledgerTime) == ResultCode::Ok && key &&
+                   record::verifyRecord(*s, m_charter->ledger(), *key);
             if (good && record::isControl(p.record.body)) advance(body, e);
         }
-        if (!good) return fail(ErrorCode::Damaged, "entry " + std::to_string(i) + " was never signed and is not valid; run the deep audit", "entry_changed");
+        if (!good)
+            return fail(ErrorCode::Damaged, "entry " + std::to_string(i) + " was never signed and is not valid; run the deep audit",
+                        "entry_changed");
         lastTime = e.ledgerTime;
     }
     return {};
@@ -406,7 +424,8 @@ Result<void> Impl::signHead()
 {
     const SignedHead next{m_log->size(), m_log->root()};
     JC_CHECK(m_signer->advance(m_signer->head(), next));
-    JC_TRY(auto note, signCheckpoint(m_charter->origin(), next.size, next.root, m_keys, *m_options.logKey, *m_options.cosignerKey, m_clock->now()));
+    JC_TRY(auto note,
+           signCheckpoint(m_charter->origin(), next.size, next.root, m_keys, *m_options.logKey, *m_options.cosignerKey, m_clock->now()));
     m_unsavedCheckpoint = note;
     const std::lock_guard l(m_stateMutex);
     m_checkpoint = std::move(note);
@@ -430,7 +449,8 @@ Result<void> Impl::insertIndexes(std::span<const NewEntry> entries, std::uint64_
     JC_TRY(auto ids, m_db.prepare("INSERT INTO record_ids(id, signer, idx) VALUES(?,?,?)"));
     JC_TRY(auto control, m_db.prepare("INSERT INTO control(idx) VALUES(?)"));
     for (std::size_t i = 0; i < entries.size(); ++i) {
-        if (entries[i].hasRecord) JC_CHECK(ids.bind(1, ByteView(entries[i].id)).bind(2, ByteView(entries[i].signer.bytes())).bind(3, first + i).run());
+        if (entries[i].hasRecord)
+            JC_CHECK(ids.bind(1, ByteView(entries[i].id)).bind(2, ByteView(entries[i].signer.bytes())).bind(3, first + i).run());
         if (entries[i].control) JC_CHECK(control.bind(1, first + i).run());
     }
     return {};
@@ -449,7 +469,8 @@ Result<Submission> Impl::submit(const record::SignedRecord& signedRecord)
     }
     if (uuidTime(p.record.id) > std::max(m_clock->now(), m_snapshotTime) + record::kSignerSkewMs)
         return fail(ErrorCode::Refused, "the record's id lies in the future; check this computer's clock", "id_in_future");
-    if (const auto* key = control->keyOf(signedRecord.signer)) p.signatureValid = record::verifyRecord(signedRecord, control->ledger(), *key);
+    if (const auto* key = control->keyOf(signedRecord.signer))
+        p.signatureValid = record::verifyRecord(signedRecord, control->ledger(), *key);
     const Key k{sub.id, sub.signer};
     {
         const std::lock_guard l(m_queueMutex);
@@ -471,7 +492,8 @@ Result<Anchored> Impl::await(const Submission& s, std::chrono::milliseconds time
             const auto p = it->second;
             if (!m_resultReady.wait_for(l, stop, timeout, [&] { return p->done; })) {
                 if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "stopped");
-                return fail(ErrorCode::Unavailable, "the ledger has not answered yet; the filing is kept and will be anchored", "ledger_slow");
+                return fail(ErrorCode::Unavailable, "the ledger has not answered yet; the filing is kept and will be anchored",
+                            "ledger_slow");
             }
             return p->result;
         }
@@ -525,7 +547,8 @@ void Impl::loop(std::stop_token stop)
                 batch.assign(std::make_move_iterator(m_queue.begin()), std::make_move_iterator(m_queue.begin() + kMaxBatch));
                 m_queue.erase(m_queue.begin(), m_queue.begin() + kMaxBatch);
             }
-            for (const auto& b : batch) m_finished.emplace_back(b.record.record.id, b.record.signedRecord.signer);
+            for (const auto& b : batch)
+                m_finished.emplace_back(b.record.record.id, b.record.signedRecord.signer);
         }
         commitBatch(batch);
     }
@@ -535,19 +558,25 @@ void Impl::commitBatch(std::vector<Queued>& batch)
 {
     std::vector<std::pair<std::shared_ptr<Pending>, Result<Anchored>>> results;
     const auto failAll = [&](const Error& e) {
-        for (auto& b : batch) results.emplace_back(b.pending, tl::unexpected(e));
+        for (auto& b : batch)
+            results.emplace_back(b.pending, tl::unexpected(e));
         publish(std::move(results));
     };
     std::unique_lock lock(m_dbMutex);
     const UnixMs now = m_clock->now();
     if (now < m_state.lastTime - kMaxClockBackMs)
-        return failAll(Error{ErrorCode::Unavailable, "this computer's clock has gone back by more than five minutes; set it right, then the filing continues by itself",
-                             "clock_back", std::source_location::current(), {}});
+        return failAll(
+            Error{ErrorCode::Unavailable,
+                  "this computer's clock has gone back by more than five minutes; set it right, then the filing continues by itself",
+                  "clock_back",
+                  std::source_location::current(),
+                  {}});
     const UnixMs ledgerTime = std::max(m_state.lastTime + 1, now);
     LedgerState next = m_state;
     std::vector<PreparedRecord> records;
     records.reserve(batch.size());
-    for (auto& b : batch) records.push_back(std::move(b.record));
+    for (auto& b : batch)
+        records.push_back(std::move(b.record));
     std::vector<NewEntry> entries;
     auto outcome = applyBlock(next, records, m_state.height + 1, ledgerTime, *m_lookup, entries);
     if (!outcome) return failAll(outcome.error());
@@ -557,7 +586,8 @@ void Impl::commitBatch(std::vector<Queued>& batch)
             JC_TRY(auto tx, store::Transaction::begin(m_db));
             std::vector<LogStore::NewEntry> rows;
             rows.reserve(entries.size());
-            for (auto& e : entries) rows.push_back({e.body, e.leaf});
+            for (auto& e : entries)
+                rows.push_back({e.body, e.leaf});
             JC_CHECK(m_log->append(rows));
             JC_CHECK(insertIndexes(entries, first));
             JC_CHECK(saveCheckpointLocked());
@@ -576,7 +606,8 @@ void Impl::commitBatch(std::vector<Queued>& batch)
     for (std::size_t i = 0; i < batch.size(); ++i) {
         const auto& tx = (*outcome)[i];
         if (tx.code != ResultCode::Ok) {
-            results.emplace_back(batch[i].pending, fail(ErrorCode::Refused, "the ledger refused the record", std::string(record::toString(tx.code))));
+            results.emplace_back(batch[i].pending,
+                                 fail(ErrorCode::Refused, "the ledger refused the record", std::string(record::toString(tx.code))));
         } else {
             results.emplace_back(batch[i].pending, proofLocked(tx.index));
         }
@@ -616,7 +647,10 @@ Result<std::vector<std::string>> Impl::checkpoints()
 }
 } // namespace
 
-Result<std::unique_ptr<EmbeddedLedger>> EmbeddedLedger::open(const EmbeddedOptions& options) { return Impl::open(options); }
+Result<std::unique_ptr<EmbeddedLedger>> EmbeddedLedger::open(const EmbeddedOptions& options)
+{
+    return Impl::open(options);
+}
 
 Result<void> EmbeddedLedger::create(const EmbeddedOptions& o, const std::vector<Bytes>& cards, const record::CharterEntry& charter)
 {
@@ -625,7 +659,8 @@ Result<void> EmbeddedLedger::create(const EmbeddedOptions& o, const std::vector<
     if (!o.logKey || !o.cosignerKey) return fail(ErrorCode::InvalidArgument, "a new ledger needs the court's keys");
     const Clock& clock = o.clock ? *o.clock : systemClock();
     JC_TRY(auto g, genesis(cards, charter, clock.now()));
-    if (g.state.control->courts().size() != 1) return fail(ErrorCode::Refused, "an embedded ledger has exactly one founding court", "founders");
+    if (g.state.control->courts().size() != 1)
+        return fail(ErrorCode::Refused, "an embedded ledger has exactly one founding court", "founders");
     JC_TRY(const auto keys, keysOf(*g.state.control, o));
     JC_TRY(auto db, store::Database::open(o.databaseFile, store::OpenMode::ReadWriteCreate));
     JC_CHECK(db.migrate(std::span(&ledgerMigration(), 1), kLedgerApplicationId));
@@ -654,7 +689,8 @@ Result<void> EmbeddedLedger::adoptSignerState(const EmbeddedOptions& o, std::uin
     JC_TRY(auto db, store::Database::open(o.databaseFile, store::OpenMode::ReadOnly));
     JC_TRY(auto log, LogStore::open(db, ""));
     if (log.size() < lastSize)
-        return fail(ErrorCode::Refused, "the backup is older than what this ledger is known to have signed; it can only be read", "behind_last_known");
+        return fail(ErrorCode::Refused, "the backup is older than what this ledger is known to have signed; it can only be read",
+                    "behind_last_known");
     JC_TRY(const auto root, log.rootAt(lastSize));
     if (root != lastRoot) return fail(ErrorCode::Refused, "the backup is not a continuation of the given checkpoint", "not_a_continuation");
     JC_TRY(const Bytes first, log.entry(0));
@@ -664,7 +700,8 @@ Result<void> EmbeddedLedger::adoptSignerState(const EmbeddedOptions& o, std::uin
     JC_TRY(const auto core, record::decodeCharterCore(charter->core));
     JC_TRY(auto signer, SignerState::open(o.signerStateFile, record::logOrigin(core, record::ledgerId(charter->core))));
     if (!signer.fresh() && signer.head().size > log.size())
-        return fail(ErrorCode::Refused, "the backup is older than what this court's keys have signed; it can only be read", "behind_signed");
+        return fail(ErrorCode::Refused, "the backup is older than what this court's keys have signed; it can only be read",
+                    "behind_signed");
     if (!signer.fresh()) return {};
     return signer.advance(signer.head(), SignedHead{log.size(), log.root()});
 }
@@ -672,7 +709,8 @@ Result<void> EmbeddedLedger::adoptSignerState(const EmbeddedOptions& o, std::uin
 Result<std::uint64_t> exportTiles(EmbeddedLedger& ledger, const std::filesystem::path& dir, ProgressSink& progress, std::stop_token stop)
 {
     std::error_code ec;
-    if (std::filesystem::exists(dir, ec) && !std::filesystem::is_empty(dir, ec)) return fail(ErrorCode::Refused, "the folder to export to is not empty", "not_empty");
+    if (std::filesystem::exists(dir, ec) && !std::filesystem::is_empty(dir, ec))
+        return fail(ErrorCode::Refused, "the folder to export to is not empty", "not_empty");
     const std::string checkpoint = ledger.checkpoint();
     JC_TRY(const auto parsed, note::SignedNote::parse(checkpoint));
     JC_TRY(const auto cp, note::Checkpoint::parse(parsed.text));
@@ -684,7 +722,8 @@ Result<std::uint64_t> exportTiles(EmbeddedLedger& ledger, const std::filesystem:
         if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "stopped");
         JC_TRY(const auto hashes, ledger.tile(id));
         Bytes b;
-        for (const auto& h : hashes) append(b, h.bytes());
+        for (const auto& h : hashes)
+            append(b, h.bytes());
         JC_CHECK(put(merkle::tilePath(id), b));
         if (id.level != 0) continue;
         std::vector<Bytes> entries;

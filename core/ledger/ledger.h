@@ -14,9 +14,9 @@ struct Submission {
 };
 struct Anchored {
     std::uint64_t index = 0;
-    Bytes entry;                          ///< LedgerEntry bytes
-    std::vector<merkle::NodeHash> path;   ///< to the checkpoint's size
-    std::string checkpoint;               ///< signed note with the quorum's cosignatures
+    Bytes entry;                        ///< LedgerEntry bytes
+    std::vector<merkle::NodeHash> path; ///< to the checkpoint's size
+    std::string checkpoint;             ///< signed note with the quorum's cosignatures
     std::uint64_t checkpointSize = 0;
 };
 
@@ -26,7 +26,8 @@ public:
     virtual ~Ledger() = default;
     /// Idempotent. Errors: Malformed; Refused with the result code's name as reason; Unavailable ("clock_back", "read_only" is Refused).
     [[nodiscard]] virtual Result<Submission> submit(const record::SignedRecord& record) = 0;
-    /// Errors: Refused (the state machine said no), Unavailable (not within the timeout, or stopped by an I/O fault), NotFound (never submitted here), Cancelled.
+    /// Errors: Refused (the state machine said no), Unavailable (not within the timeout, or stopped by an I/O fault), NotFound (never
+    /// submitted here), Cancelled.
     [[nodiscard]] virtual Result<Anchored> await(const Submission& submission, std::chrono::milliseconds timeout, std::stop_token stop) = 0;
 
     [[nodiscard]] virtual LedgerId id() const = 0;

@@ -11,24 +11,25 @@ Bytes flatten(std::span<const NodeHash> hashes)
 {
     Bytes b;
     b.reserve(hashes.size() * NodeHash::kSize);
-    for (const auto& h : hashes) append(b, h.bytes());
+    for (const auto& h : hashes)
+        append(b, h.bytes());
     return b;
 }
 Result<std::vector<NodeHash>> unflatten(ByteView b, std::size_t most)
 {
-    if (b.size() % NodeHash::kSize != 0 || b.size() / NodeHash::kSize > most) return fail(ErrorCode::Damaged, "a stored tile has a wrong length", "tile_length");
+    if (b.size() % NodeHash::kSize != 0 || b.size() / NodeHash::kSize > most)
+        return fail(ErrorCode::Damaged, "a stored tile has a wrong length", "tile_length");
     std::vector<NodeHash> out;
     out.reserve(b.size() / NodeHash::kSize);
-    for (; !b.empty(); b = b.subspan(NodeHash::kSize)) out.push_back(NodeHash::fromBytes(b.first<NodeHash::kSize>()));
+    for (; !b.empty(); b = b.subspan(NodeHash::kSize))
+        out.push_back(NodeHash::fromBytes(b.first<NodeHash::kSize>()));
     return out;
 }
 std::string noChange(const std::string& table, bool update, bool remove)
 {
     std::string s;
-    if (update)
-        s += "CREATE TRIGGER " + table + "_no_update BEFORE UPDATE ON " + table + " BEGIN SELECT RAISE(ABORT, 'append-only'); END;";
-    if (remove)
-        s += "CREATE TRIGGER " + table + "_no_delete BEFORE DELETE ON " + table + " BEGIN SELECT RAISE(ABORT, 'append-only'); END;";
+    if (update) s += "CREATE TRIGGER " + table + "_no_update BEFORE UPDATE ON " + table + " BEGIN SELECT RAISE(ABORT, 'append-only'); END;";
+    if (remove) s += "CREATE TRIGGER " + table + "_no_delete BEFORE DELETE ON " + table + " BEGIN SELECT RAISE(ABORT, 'append-only'); END;";
     return s;
 }
 } // namespace
@@ -36,9 +37,11 @@ std::string noChange(const std::string& table, bool update, bool remove)
 std::string logSchema(std::string_view prefix)
 {
     const std::string p(prefix);
-    return "CREATE TABLE " + p + "entries(idx INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;" +
-           "CREATE TABLE " + p + "tiles(id INTEGER PRIMARY KEY, hashes BLOB NOT NULL CHECK(length(hashes)=8192), root BLOB NOT NULL CHECK(length(root)=32)) STRICT;" +
-           "CREATE TABLE " + p + "edge(level INTEGER PRIMARY KEY, hashes BLOB NOT NULL CHECK(length(hashes)%32=0 AND length(hashes)<8192)) STRICT;" +
+    return "CREATE TABLE " + p + "entries(idx INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;" + "CREATE TABLE " + p +
+           "tiles(id INTEGER PRIMARY KEY, hashes BLOB NOT NULL CHECK(length(hashes)=8192), root BLOB NOT NULL CHECK(length(root)=32)) "
+           "STRICT;" +
+           "CREATE TABLE " + p +
+           "edge(level INTEGER PRIMARY KEY, hashes BLOB NOT NULL CHECK(length(hashes)%32=0 AND length(hashes)<8192)) STRICT;" +
            noChange(p + "entries", true, true) + noChange(p + "tiles", true, true) + noChange(p + "edge", false, true);
 }
 
@@ -60,13 +63,15 @@ Result<void> LogStore::reload()
     for (;;) {
         JC_TRY(const bool more, e.step());
         if (!more) break;
-        if (e.integer(0) != static_cast<std::int64_t>(m_edge.size())) return fail(ErrorCode::Damaged, "the right edge of the log has a gap", "edge_gap");
+        if (e.integer(0) != static_cast<std::int64_t>(m_edge.size()))
+            return fail(ErrorCode::Damaged, "the right edge of the log has a gap", "edge_gap");
         JC_TRY(auto hashes, unflatten(e.blob(1), merkle::kTileWidth - 1));
         m_edge.push_back(std::move(hashes));
     }
     std::uint64_t n = size;
     for (std::size_t l = 0; l < m_edge.size(); ++l, n >>= 8)
-        if (m_edge[l].size() != (n & 0xFF)) return fail(ErrorCode::Damaged, "the right edge of the log does not fit its number of entries", "edge_size");
+        if (m_edge[l].size() != (n & 0xFF))
+            return fail(ErrorCode::Damaged, "the right edge of the log does not fit its number of entries", "edge_size");
     if (n != 0) return fail(ErrorCode::Damaged, "the right edge of the log does not fit its number of entries", "edge_size");
     // The compact tree's edge: complete subtrees, largest first, folded out of the partial tiles.
     std::vector<NodeHash> edge;
@@ -87,7 +92,8 @@ Result<void> LogStore::append(std::span<const NewEntry> entries)
 {
     JC_TRY(auto ins, m_db->prepare("INSERT INTO " + m_prefix + "entries(idx, body) VALUES(?,?)"));
     JC_TRY(auto tile, m_db->prepare("INSERT INTO " + m_prefix + "tiles(id, hashes, root) VALUES(?,?,?)"));
-    JC_TRY(auto edge, m_db->prepare("INSERT INTO " + m_prefix + "edge(level, hashes) VALUES(?1,?2) ON CONFLICT(level) DO UPDATE SET hashes=?2"));
+    JC_TRY(auto edge,
+           m_db->prepare("INSERT INTO " + m_prefix + "edge(level, hashes) VALUES(?1,?2) ON CONFLICT(level) DO UPDATE SET hashes=?2"));
     std::size_t touched = 0;
     for (const auto& e : entries) {
         const std::uint64_t index = m_tree.size();
@@ -101,11 +107,13 @@ Result<void> LogStore::append(std::span<const NewEntry> entries)
             touched = std::max(touched, l + 1);
             if (m_edge[l].size() < merkle::kTileWidth) break;
             up = merkle::foldTile(m_edge[l]);
-            JC_CHECK(tile.bind(1, tileRow(static_cast<unsigned>(l), n >> 8)).bind(2, ByteView(flatten(m_edge[l]))).bind(3, up.bytes()).run());
+            JC_CHECK(
+                tile.bind(1, tileRow(static_cast<unsigned>(l), n >> 8)).bind(2, ByteView(flatten(m_edge[l]))).bind(3, up.bytes()).run());
             m_edge[l].clear();
         }
     }
-    for (std::size_t l = 0; l < touched; ++l) JC_CHECK(edge.bind(1, static_cast<std::int64_t>(l)).bind(2, ByteView(flatten(m_edge[l]))).run());
+    for (std::size_t l = 0; l < touched; ++l)
+        JC_CHECK(edge.bind(1, static_cast<std::int64_t>(l)).bind(2, ByteView(flatten(m_edge[l]))).run());
     return {};
 }
 
@@ -123,7 +131,8 @@ Result<const std::vector<NodeHash>*> LogStore::fullTile(unsigned level, std::uin
     if (const auto it = m_cache.find(key); it != m_cache.end()) return &it->second;
     JC_TRY(auto q, m_db->prepare("SELECT hashes FROM " + m_prefix + "tiles WHERE id=?"));
     JC_TRY(const bool row, q.bind(1, tileRow(level, n)).step());
-    if (!row) return fail(ErrorCode::Damaged, "tile " + std::to_string(n) + " of level " + std::to_string(level) + " is missing", "tile_missing");
+    if (!row)
+        return fail(ErrorCode::Damaged, "tile " + std::to_string(n) + " of level " + std::to_string(level) + " is missing", "tile_missing");
     JC_TRY(auto hashes, unflatten(q.blob(0), merkle::kTileWidth));
     if (m_cache.size() >= kCachedTiles) m_cache.erase(m_cache.begin());
     return &m_cache.emplace(key, std::move(hashes)).first->second;

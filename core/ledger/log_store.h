@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// An append-only Merkle log in SQLite: entries, full tiles with their roots, and the partial tiles at the right edge. Used by the ledger and by
-// custody logs. Tables are prefixed, so two logs may share a file. Layout: docs/formats/ledger-store.md
+// An append-only Merkle log in SQLite: entries, full tiles with their roots, and the partial tiles at the right edge. Used by the ledger
+// and by custody logs. Tables are prefixed, so two logs may share a file. Layout: docs/formats/ledger-store.md
 #include "merkle/tiles.h"
 #include "store/database.h"
 
@@ -29,7 +29,7 @@ public:
     [[nodiscard]] Result<void> append(std::span<const NewEntry> entries);
     [[nodiscard]] Result<void> reload();
 
-    [[nodiscard]] Result<Bytes> entry(std::uint64_t index);                 ///< NotFound beyond the end
+    [[nodiscard]] Result<Bytes> entry(std::uint64_t index); ///< NotFound beyond the end
     [[nodiscard]] Result<merkle::LeafHash> leafHash(std::uint64_t index);
     [[nodiscard]] Result<std::vector<merkle::NodeHash>> inclusion(std::uint64_t index, std::uint64_t size);
     [[nodiscard]] Result<std::vector<merkle::NodeHash>> consistency(std::uint64_t oldSize, std::uint64_t newSize);
@@ -51,6 +51,9 @@ private:
 };
 
 /// Row id of a full tile: level in the top byte.
-[[nodiscard]] constexpr std::int64_t tileRow(unsigned level, std::uint64_t n) noexcept { return static_cast<std::int64_t>(static_cast<std::uint64_t>(level) << 56 | n); }
+[[nodiscard]] constexpr std::int64_t tileRow(unsigned level, std::uint64_t n) noexcept
+{
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(level) << 56 | n);
+}
 
 } // namespace jc::ledger

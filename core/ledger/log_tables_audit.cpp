@@ -17,13 +17,20 @@ void LogTablesAudit::find(std::string what, std::string where, std::string detai
 }
 std::string LogTablesAudit::range(std::uint64_t from, std::uint64_t to) const
 {
-    return from == to ? at(from) : (m_noun == "entry" ? std::string("entries") : m_noun + "s") + " " + std::to_string(from) + "–" + std::to_string(to);
+    return from == to ? at(from)
+                      : (m_noun == "entry" ? std::string("entries") : m_noun + "s") + " " + std::to_string(from) + "–" + std::to_string(to);
 }
-void LogTablesAudit::addHead(std::uint64_t size, std::string from, const merkle::RootHash& root) { m_heads.emplace(size, Head{std::move(from), root, {}, {}}); }
-
-Result<void> auditSchema(store::Database& db, std::span<const store::Migration> migrations, std::uint32_t applicationId, std::vector<AuditFinding>& findings)
+void LogTablesAudit::addHead(std::uint64_t size, std::string from, const merkle::RootHash& root)
 {
-    const auto find = [&](std::string what, std::string where, std::string detail) { findings.push_back({std::move(what), std::move(where), std::move(detail)}); };
+    m_heads.emplace(size, Head{std::move(from), root, {}, {}});
+}
+
+Result<void> auditSchema(store::Database& db, std::span<const store::Migration> migrations, std::uint32_t applicationId,
+                         std::vector<AuditFinding>& findings)
+{
+    const auto find = [&](std::string what, std::string where, std::string detail) {
+        findings.push_back({std::move(what), std::move(where), std::move(detail)});
+    };
     JC_TRY(auto expectedDb, store::Database::open(":memory:", store::OpenMode::ReadWriteCreate));
     JC_CHECK(expectedDb.migrate(migrations, applicationId));
     JC_TRY(const auto expected, expectedDb.schemaText());
@@ -32,7 +39,8 @@ Result<void> auditSchema(store::Database& db, std::span<const store::Migration> 
         const auto lines = [](const std::string& s) {
             std::set<std::string> out;
             std::istringstream in(s);
-            for (std::string l; std::getline(in, l);) out.insert(l);
+            for (std::string l; std::getline(in, l);)
+                out.insert(l);
             return out;
         };
         const auto e = lines(expected), a = lines(actual);
@@ -40,7 +48,8 @@ Result<void> auditSchema(store::Database& db, std::span<const store::Migration> 
         for (const auto& l : e)
             if (!a.contains(l)) find("schema_changed", nameOf(l), "this part of the database's schema is missing or was changed");
         for (const auto& l : a)
-            if (!e.contains(l)) find("schema_changed", nameOf(l), "this part of the database's schema does not belong there or was changed");
+            if (!e.contains(l))
+                find("schema_changed", nameOf(l), "this part of the database's schema does not belong there or was changed");
     }
     const auto pragma = [&](const char* sql, std::int64_t want, const char* name) -> Result<void> {
         JC_TRY(auto q, db.prepare(sql));
@@ -51,7 +60,8 @@ Result<void> auditSchema(store::Database& db, std::span<const store::Migration> 
     JC_CHECK(pragma("PRAGMA application_id", applicationId, "application_id"));
     JC_CHECK(pragma("PRAGMA user_version", migrations.back().version, "user_version"));
     JC_TRY(const auto problems, db.integrityCheck());
-    for (const auto& p : problems) find("database_damaged", "database file", p);
+    for (const auto& p : problems)
+        find("database_damaged", "database file", p);
     return {};
 }
 
@@ -124,7 +134,8 @@ Result<void> LogTablesAudit::scan(const OnEntry& onEntry, ProgressSink& progress
             find("entry_added", at(index), "this entry does not belong there");
             continue;
         }
-        while (next < index) missing(next++);
+        while (next < index)
+            missing(next++);
         ++next;
         ++m_entries;
         const LeafHash leaf = merkle::hashLeaf(q.blob(1));
@@ -138,13 +149,15 @@ Result<void> LogTablesAudit::scan(const OnEntry& onEntry, ProgressSink& progress
         onEntry(index, q.blob(1), other);
         if (m_entries % 1000 == 0) progress.update("auditing", 0, 0, m_entries, total);
     }
-    while (next < m_impliedSize) missing(next++);
+    while (next < m_impliedSize)
+        missing(next++);
     return {};
 }
 
 void LogTablesAudit::compareTiles()
 {
-    // Every tile of every level, recomputed from the stored level below: a wrong hash is named where it stands, and does not spread upwards.
+    // Every tile of every level, recomputed from the stored level below: a wrong hash is named where it stands, and does not spread
+    // upwards.
     std::uint64_t count = m_byEntries.size();
     std::set<std::pair<unsigned, std::uint64_t>> expected;
     for (unsigned level = 0; count > 0; ++level, count >>= 8) {
@@ -158,14 +171,17 @@ void LogTablesAudit::compareTiles()
                 continue;
             }
             std::vector<NodeHash> hashes;
-            for (std::size_t i = 0; i + 32 <= it->second.first.size(); i += 32) hashes.push_back(NodeHash::fromBytes(ByteView(it->second.first).subspan(i).first<32>()));
+            for (std::size_t i = 0; i + 32 <= it->second.first.size(); i += 32)
+                hashes.push_back(NodeHash::fromBytes(ByteView(it->second.first).subspan(i).first<32>()));
             if (hashes.size() != merkle::kTileWidth || !equal(merkle::foldTile(hashes).bytes(), it->second.second))
                 find("tile_changed", where, "the tile's hashes do not give the tile's root");
             if (level == 0) continue;
             for (std::size_t i = 0; i < hashes.size(); ++i) {
                 const auto below = m_tiles.find({level - 1, n * 256 + i});
                 if (below != m_tiles.end() && !equal(below->second.second, hashes[i].bytes()))
-                    find("tile_changed", where, "hash " + std::to_string(i) + " differs from the root of tile " + std::to_string(level - 1) + "/" + std::to_string(n * 256 + i));
+                    find("tile_changed", where,
+                         "hash " + std::to_string(i) + " differs from the root of tile " + std::to_string(level - 1) + "/" +
+                             std::to_string(n * 256 + i));
             }
         }
         const std::uint64_t left = count & 0xFF;
@@ -181,9 +197,11 @@ void LogTablesAudit::compareTiles()
             }
         if (e != m_edge.end()) m_edge.erase(e);
     }
-    for (const auto& [level, b] : m_edge) find("edge_changed", "edge " + std::to_string(level), "this row does not belong there");
+    for (const auto& [level, b] : m_edge)
+        find("edge_changed", "edge " + std::to_string(level), "this row does not belong there");
     for (const auto& [id, t] : m_tiles)
-        if (!expected.contains(id)) find("tile_added", "tile " + std::to_string(id.first) + "/" + std::to_string(id.second), "this tile does not belong there");
+        if (!expected.contains(id))
+            find("tile_added", "tile " + std::to_string(id.first) + "/" + std::to_string(id.second), "this tile does not belong there");
 }
 
 void LogTablesAudit::compareHeads()
@@ -193,8 +211,7 @@ void LogTablesAudit::compareHeads()
     for (auto& [size, h] : m_heads) {
         if (!h.byEntries) {
             if (size > m_byEntries.size())
-                find("entry_missing", range(m_byEntries.size(), size - 1),
-                     "the log is shorter than " + h.from + " says");
+                find("entry_missing", range(m_byEntries.size(), size - 1), "the log is shorter than " + h.from + " says");
             continue;
         }
         const bool e = *h.byEntries == h.root, t = *h.byTiles == h.root;

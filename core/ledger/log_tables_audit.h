@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Audit of the three tables of a LogStore: every entry against its stored hash, every tile against the one below, every known head against both.
-// Shared by the ledger's deep audit and that of custody logs.
+// Audit of the three tables of a LogStore: every entry against its stored hash, every tile against the one below, every known head against
+// both. Shared by the ledger's deep audit and that of custody logs.
 #include "base/progress.h"
 #include "merkle/tiles.h"
 #include "store/database.h"
@@ -13,13 +13,15 @@
 namespace jc::ledger {
 
 struct AuditFinding {
-    std::string what;   ///< stable code: "entry_changed", "entry_missing", "tile_changed", "index_changed", "checkpoint_changed", "schema_changed", …
+    std::string
+        what; ///< stable code: "entry_changed", "entry_missing", "tile_changed", "index_changed", "checkpoint_changed", "schema_changed", …
     std::string where;  ///< "entry 17", "tile 0/3", "entries 120–163"
     std::string detail; ///< plain English
 };
 
 /// Compares the schema with the one that `migrations` make, object by object, and runs SQLite's own integrity check. Appends findings.
-[[nodiscard]] Result<void> auditSchema(store::Database& db, std::span<const store::Migration> migrations, std::uint32_t applicationId, std::vector<AuditFinding>& findings);
+[[nodiscard]] Result<void> auditSchema(store::Database& db, std::span<const store::Migration> migrations, std::uint32_t applicationId,
+                                       std::vector<AuditFinding>& findings);
 
 class LogTablesAudit {
 public:

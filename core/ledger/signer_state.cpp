@@ -55,7 +55,9 @@ Result<std::optional<Slot>> newest(int fd, const std::string& origin)
         return fail(ErrorCode::Damaged, "the record of what this court's keys have signed is damaged", "signer_state_damaged");
     }
     const auto& best = !b || (a && a->sequence > b->sequence) ? a : b;
-    if (!best->sameOrigin) return fail(ErrorCode::Damaged, "the record of what this court's keys have signed belongs to another ledger", "signer_state_foreign");
+    if (!best->sameOrigin)
+        return fail(ErrorCode::Damaged, "the record of what this court's keys have signed belongs to another ledger",
+                    "signer_state_foreign");
     return best;
 }
 } // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a court's log and cosigner keys have signed: origin → (size, root), durable before a signature leaves the process (formats.md §2). Lies outside
-// ledger/ and outside backups, so that a restored ledger cannot make a key sign a second history.
+// What a court's log and cosigner keys have signed: origin → (size, root), durable before a signature leaves the process (formats.md §2).
+// Lies outside ledger/ and outside backups, so that a restored ledger cannot make a key sign a second history.
 #include "base/file.h"
 #include "merkle/tree.h"
 

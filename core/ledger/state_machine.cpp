@@ -11,7 +11,8 @@ struct BlockLookup {
     std::uint64_t first = 0;
 };
 
-Result<ResultCode> judge(const LedgerState& state, const PreparedRecord& r, UnixMs ledgerTime, EntryLookup& lookup, const BlockLookup* block)
+Result<ResultCode> judge(const LedgerState& state, const PreparedRecord& r, UnixMs ledgerTime, EntryLookup& lookup,
+                         const BlockLookup* block)
 {
     const auto code = state.control->authorise(r.record, r.signedRecord.scheme, r.signedRecord.signer, ledgerTime);
     if (code != ResultCode::Ok) return code;
@@ -96,7 +97,8 @@ Result<Genesis> genesis(const std::vector<Bytes>& cards, const record::CharterEn
 Result<std::vector<TxResult>> applyBlock(LedgerState& state, std::vector<PreparedRecord>& records, std::uint64_t height, UnixMs ledgerTime,
                                          EntryLookup& lookup, std::vector<NewEntry>& out)
 {
-    if (height != state.height + 1 || ledgerTime <= state.lastTime) return fail(ErrorCode::InvalidArgument, "blocks must follow each other in height and time");
+    if (height != state.height + 1 || ledgerTime <= state.lastTime)
+        return fail(ErrorCode::InvalidArgument, "blocks must follow each other in height and time");
     std::vector<TxResult> results;
     results.reserve(records.size());
     BlockLookup block;

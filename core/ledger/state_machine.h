@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The deterministic state machine (formats.md §3–§6): records in, entries out. Sees no clock, no randomness, no configuration; "same log, same state".
+// The deterministic state machine (formats.md §3–§6): records in, entries out. Sees no clock, no randomness, no configuration; "same log,
+// same state".
 #include "merkle/tree.h"
 #include "record/control_state.h"
 
@@ -31,19 +32,20 @@ struct PreparedRecord {
 
 struct TxResult {
     record::ResultCode code{};
-    std::uint64_t index = 0;  ///< of the entry, when Ok
-    bool existed = false;     ///< the same record was there already
+    std::uint64_t index = 0; ///< of the entry, when Ok
+    bool existed = false;    ///< the same record was there already
 };
 struct NewEntry {
     Bytes body;
     merkle::LeafHash leaf;
-    SignerId signer;  ///< of record entries
+    SignerId signer; ///< of record entries
     Uuid id{};
     bool control = false;
     bool hasRecord = false;
 };
 
-/// Everything that follows from the log so far, but for stored lookups. Cheap to copy: a block works on a copy and replaces it when durable.
+/// Everything that follows from the log so far, but for stored lookups. Cheap to copy: a block works on a copy and replaces it when
+/// durable.
 struct LedgerState {
     std::shared_ptr<const record::ControlState> control;
     merkle::CompactTree tree;
@@ -62,11 +64,13 @@ struct Genesis {
 [[nodiscard]] Result<Genesis> genesis(const std::vector<Bytes>& cards, const record::CharterEntry& charter, UnixMs ledgerTime);
 
 /// Applies one block: every record gets a result; accepted ones become entries that share `ledgerTime` and `height`.
-/// Pre: height = state.height + 1, ledgerTime > state.lastTime. Leaves `state` as after the block. Errors: those of lookup; then `state` is unspecified.
-[[nodiscard]] Result<std::vector<TxResult>> applyBlock(LedgerState& state, std::vector<PreparedRecord>& records, std::uint64_t height, UnixMs ledgerTime,
-                                                       EntryLookup& lookup, std::vector<NewEntry>& out);
+/// Pre: height = state.height + 1, ledgerTime > state.lastTime. Leaves `state` as after the block. Errors: those of lookup; then `state` is
+/// unspecified.
+[[nodiscard]] Result<std::vector<TxResult>> applyBlock(LedgerState& state, std::vector<PreparedRecord>& records, std::uint64_t height,
+                                                       UnixMs ledgerTime, EntryLookup& lookup, std::vector<NewEntry>& out);
 
 /// The judgement of one record against a state at a time, without applying it (CheckTx, and early refusals). Signature checked.
-[[nodiscard]] Result<record::ResultCode> checkRecord(const LedgerState& state, const PreparedRecord& record, UnixMs ledgerTime, EntryLookup& lookup);
+[[nodiscard]] Result<record::ResultCode> checkRecord(const LedgerState& state, const PreparedRecord& record, UnixMs ledgerTime,
+                                                     EntryLookup& lookup);
 
 } // namespace jc::ledger

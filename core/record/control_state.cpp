@@ -10,28 +10,50 @@ namespace jc::record {
 std::string_view toString(ResultCode c) noexcept
 {
     switch (c) {
-    case ResultCode::Ok: return "ok";
-    case ResultCode::Malformed: return "malformed";
-    case ResultCode::BadSignature: return "bad_signature";
-    case ResultCode::UnknownSigner: return "unknown_signer";
-    case ResultCode::SignerExpired: return "signer_expired";
-    case ResultCode::SignerNotYetValid: return "signer_not_yet_valid";
-    case ResultCode::SignerRevoked: return "signer_revoked";
-    case ResultCode::WrongRole: return "wrong_role";
-    case ResultCode::WrongCourt: return "wrong_court";
-    case ResultCode::IdConflict: return "id_conflict";
-    case ResultCode::AlreadyEnrolled: return "already_enrolled";
-    case ResultCode::UnknownCertificate: return "unknown_certificate";
-    case ResultCode::NeedsVote: return "needs_vote";
-    case ResultCode::UnknownEntry: return "unknown_entry";
-    case ResultCode::EntryDiffers: return "entry_differs";
-    case ResultCode::KindNotAccepted: return "kind_not_accepted";
-    case ResultCode::TooLarge: return "too_large";
-    case ResultCode::SchemeNotSupported: return "scheme_not_supported";
-    case ResultCode::RepeatedApproval: return "repeated_approval";
-    case ResultCode::AlreadyRevoked: return "already_revoked";
-    case ResultCode::BadEnrolment: return "bad_enrolment";
-    case ResultCode::SchemeDiffers: return "scheme_differs";
+    case ResultCode::Ok:
+        return "ok";
+    case ResultCode::Malformed:
+        return "malformed";
+    case ResultCode::BadSignature:
+        return "bad_signature";
+    case ResultCode::UnknownSigner:
+        return "unknown_signer";
+    case ResultCode::SignerExpired:
+        return "signer_expired";
+    case ResultCode::SignerNotYetValid:
+        return "signer_not_yet_valid";
+    case ResultCode::SignerRevoked:
+        return "signer_revoked";
+    case ResultCode::WrongRole:
+        return "wrong_role";
+    case ResultCode::WrongCourt:
+        return "wrong_court";
+    case ResultCode::IdConflict:
+        return "id_conflict";
+    case ResultCode::AlreadyEnrolled:
+        return "already_enrolled";
+    case ResultCode::UnknownCertificate:
+        return "unknown_certificate";
+    case ResultCode::NeedsVote:
+        return "needs_vote";
+    case ResultCode::UnknownEntry:
+        return "unknown_entry";
+    case ResultCode::EntryDiffers:
+        return "entry_differs";
+    case ResultCode::KindNotAccepted:
+        return "kind_not_accepted";
+    case ResultCode::TooLarge:
+        return "too_large";
+    case ResultCode::SchemeNotSupported:
+        return "scheme_not_supported";
+    case ResultCode::RepeatedApproval:
+        return "repeated_approval";
+    case ResultCode::AlreadyRevoked:
+        return "already_revoked";
+    case ResultCode::BadEnrolment:
+        return "bad_enrolment";
+    case ResultCode::SchemeDiffers:
+        return "scheme_differs";
     }
     return "malformed";
 }
@@ -124,7 +146,8 @@ std::size_t ControlState::administrators(std::string_view court, const SignerId&
 }
 bool ControlState::needsTwo(const RecordBody& body, std::string_view court, UnixMs t) const noexcept
 {
-    if (const auto* e = std::get_if<Enrolment>(&body)) return e->role == Role::Administrator && administrators(court, e->certificateHash, t) >= 2;
+    if (const auto* e = std::get_if<Enrolment>(&body))
+        return e->role == Role::Administrator && administrators(court, e->certificateHash, t) >= 2;
     if (const auto* r = std::get_if<Revocation>(&body)) return administrators(court, r->certificateHash, t) >= 2;
     return false;
 }
@@ -137,7 +160,10 @@ Bytes ControlState::contentKey(const RecordBody& body)
     r.body = body;
     return encode(r);
 }
-bool ControlState::waitsForSecond(const RecordBody& body) const { return m_pending.contains(contentKey(body)); }
+bool ControlState::waitsForSecond(const RecordBody& body) const
+{
+    return m_pending.contains(contentKey(body));
+}
 
 ResultCode ControlState::authorise(const Record& record, crypto::Scheme scheme, const SignerId& signer, UnixMs t) const
 {
@@ -180,7 +206,8 @@ ResultCode ControlState::authorise(const Record& record, crypto::Scheme scheme, 
     }
     if (needsTwo(record.body, court, t)) {
         const auto it = m_pending.find(contentKey(record.body));
-        if (it != m_pending.end() && it->second.first == signer && t - it->second.since <= kPendingLapseMs) return ResultCode::RepeatedApproval;
+        if (it != m_pending.end() && it->second.first == signer && t - it->second.since <= kPendingLapseMs)
+            return ResultCode::RepeatedApproval;
     }
     return ResultCode::Ok;
 }

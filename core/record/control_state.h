@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the control entries of a ledger (charter, enrolments, revocations) add up to, and who may sign what (formats.md §3). One implementation for the
-// state machine that writes and the verifier that reads. Pure: no clock, no configuration, no trust store. Value type; copy before a block that may change it.
+// What the control entries of a ledger (charter, enrolments, revocations) add up to, and who may sign what (formats.md §3). One
+// implementation for the state machine that writes and the verifier that reads. Pure: no clock, no configuration, no trust store. Value
+// type; copy before a block that may change it.
 #include "record/codec.h"
 
 #include <map>
@@ -66,7 +67,8 @@ public:
     [[nodiscard]] const crypto::PublicKey* keyOf(const SignerId& signer) const noexcept;
     /// May this signer make this record at this ledger time? Does not look at the signature.
     [[nodiscard]] ResultCode authorise(const Record& record, crypto::Scheme scheme, const SignerId& signer, UnixMs ledgerTime) const;
-    /// Applies an authorised Enrolment or Revocation that stands at control position `position` (the charter is 0). Other kinds change nothing.
+    /// Applies an authorised Enrolment or Revocation that stands at control position `position` (the charter is 0). Other kinds change
+    /// nothing.
     void apply(const Record& record, const SignerId& signer, UnixMs ledgerTime, std::size_t position);
     /// After this entry, is the action of an Enrolment or Revocation in force, or does it wait for a second administrator?
     [[nodiscard]] bool waitsForSecond(const RecordBody& body) const;
@@ -93,7 +95,7 @@ private:
 
 /// C ← SHA-256(C ‖ leaf hash)
 [[nodiscard]] ControlHead nextControlHead(const ControlHead& head, const merkle::LeafHash& leaf) noexcept;
-[[nodiscard]] bool isControl(const LedgerEntry& entry);          ///< decodes the record inside where needed; malformed = false
+[[nodiscard]] bool isControl(const LedgerEntry& entry); ///< decodes the record inside where needed; malformed = false
 [[nodiscard]] bool isControl(const RecordBody& body) noexcept;
 
 } // namespace jc::record

@@ -69,10 +69,22 @@ struct LedgerAnchor {
     std::vector<merkle::NodeHash> epochPath;
     friend bool operator==(const LedgerAnchor&, const LedgerAnchor&) = default;
 };
-struct AdmitCourt { Bytes card; friend bool operator==(const AdmitCourt&, const AdmitCourt&) = default; };
-struct ChangeCard { Bytes card; friend bool operator==(const ChangeCard&, const ChangeCard&) = default; };
-struct RemoveCourt { std::string court; friend bool operator==(const RemoveCourt&, const RemoveCourt&) = default; };
-struct SuspendCourt { std::string court; friend bool operator==(const SuspendCourt&, const SuspendCourt&) = default; };
+struct AdmitCourt {
+    Bytes card;
+    friend bool operator==(const AdmitCourt&, const AdmitCourt&) = default;
+};
+struct ChangeCard {
+    Bytes card;
+    friend bool operator==(const ChangeCard&, const ChangeCard&) = default;
+};
+struct RemoveCourt {
+    std::string court;
+    friend bool operator==(const RemoveCourt&, const RemoveCourt&) = default;
+};
+struct SuspendCourt {
+    std::string court;
+    friend bool operator==(const SuspendCourt&, const SuspendCourt&) = default;
+};
 struct Proposal {
     std::uint32_t epoch = 0;
     std::variant<AdmitCourt, ChangeCard, RemoveCourt, SuspendCourt, Enrolment, Revocation> change;
@@ -142,8 +154,8 @@ struct LedgerEntry {
 
 struct ItemDescriptor {
     std::array<std::uint8_t, 32> salt{};
-    std::string name;    ///< NFC
-    Bytes nameRaw;       ///< only where the bytes differ from name
+    std::string name; ///< NFC
+    Bytes nameRaw;    ///< only where the bytes differ from name
     std::uint64_t size = 0;
     std::vector<crypto::DigestValue> digests; ///< ascending algorithm, SHA-256 always
     std::string mediaType;
@@ -161,10 +173,36 @@ struct ItemDescriptor {
 
 /// Numbers of CustodyEvent.kind (docs/formats/custody.md). All of domain 4.3; the first eight and a few more are written today.
 enum class EventKind : std::uint32_t {
-    Filed = 1, Timestamped = 2, Anchored = 3, Viewed = 4, Exported = 5, Verified = 6, Mismatch = 7, AccessDenied = 8,
-    Created = 9, Hashed = 10, Signed = 11, Received = 12, Copied = 13, Printed = 14, TransferredOut = 15, TransferredIn = 16,
-    Objection = 17, Decision = 18, Frozen = 19, Unfrozen = 20, Corrected = 21, Withdrawn = 22, Renewed = 23, Reverified = 24,
-    Archived = 25, ContentDestroyed = 26, ReportIssued = 27, AdminExport = 28, FilingRefused = 29, StaffChanged = 30
+    Filed = 1,
+    Timestamped = 2,
+    Anchored = 3,
+    Viewed = 4,
+    Exported = 5,
+    Verified = 6,
+    Mismatch = 7,
+    AccessDenied = 8,
+    Created = 9,
+    Hashed = 10,
+    Signed = 11,
+    Received = 12,
+    Copied = 13,
+    Printed = 14,
+    TransferredOut = 15,
+    TransferredIn = 16,
+    Objection = 17,
+    Decision = 18,
+    Frozen = 19,
+    Unfrozen = 20,
+    Corrected = 21,
+    Withdrawn = 22,
+    Renewed = 23,
+    Reverified = 24,
+    Archived = 25,
+    ContentDestroyed = 26,
+    ReportIssued = 27,
+    AdminExport = 28,
+    FilingRefused = 29,
+    StaffChanged = 30
 };
 [[nodiscard]] std::string_view toString(EventKind k) noexcept; ///< "filed", "access-denied", …
 [[nodiscard]] std::optional<EventKind> parseEventKind(std::string_view text) noexcept;

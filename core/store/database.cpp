@@ -11,22 +11,38 @@ Error sqliteError(int rc, const std::string& message, std::source_location at = 
 {
     ErrorCode code = ErrorCode::Internal;
     switch (rc & 0xFF) {
-    case SQLITE_FULL: code = ErrorCode::NoSpace; break;
+    case SQLITE_FULL:
+        code = ErrorCode::NoSpace;
+        break;
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: code = ErrorCode::Unavailable; break;
+    case SQLITE_LOCKED:
+        code = ErrorCode::Unavailable;
+        break;
     case SQLITE_READONLY:
-    case SQLITE_PERM: code = ErrorCode::CannotWrite; break;
-    case SQLITE_IOERR: code = rc == SQLITE_IOERR_READ || rc == SQLITE_IOERR_SHORT_READ ? ErrorCode::Unreadable : ErrorCode::CannotWrite; break;
+    case SQLITE_PERM:
+        code = ErrorCode::CannotWrite;
+        break;
+    case SQLITE_IOERR:
+        code = rc == SQLITE_IOERR_READ || rc == SQLITE_IOERR_SHORT_READ ? ErrorCode::Unreadable : ErrorCode::CannotWrite;
+        break;
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: code = ErrorCode::Damaged; break;
-    case SQLITE_CANTOPEN: code = ErrorCode::NotFound; break;
-    default: break;
+    case SQLITE_NOTADB:
+        code = ErrorCode::Damaged;
+        break;
+    case SQLITE_CANTOPEN:
+        code = ErrorCode::NotFound;
+        break;
+    default:
+        break;
     }
     return Error{code, "database: " + message, {}, at, {}};
 }
 } // namespace
 
-Statement::~Statement() { sqlite3_finalize(m_stmt); }
+Statement::~Statement()
+{
+    sqlite3_finalize(m_stmt);
+}
 Statement& Statement::bind(int i, std::int64_t v)
 {
     if (const int rc = sqlite3_bind_int64(m_stmt, i, v); rc != SQLITE_OK) m_bindError = rc;
@@ -77,7 +93,10 @@ void Statement::reset() noexcept
     sqlite3_reset(m_stmt);
     m_bindError = 0;
 }
-std::int64_t Statement::integer(int c) const noexcept { return sqlite3_column_int64(m_stmt, c); }
+std::int64_t Statement::integer(int c) const noexcept
+{
+    return sqlite3_column_int64(m_stmt, c);
+}
 ByteView Statement::blob(int c) const noexcept
 {
     const void* p = sqlite3_column_blob(m_stmt, c);
@@ -88,7 +107,10 @@ std::string_view Statement::text(int c) const noexcept
     const auto* p = sqlite3_column_text(m_stmt, c);
     return {reinterpret_cast<const char*>(p), p ? static_cast<std::size_t>(sqlite3_column_bytes(m_stmt, c)) : 0U};
 }
-bool Statement::isNull(int c) const noexcept { return sqlite3_column_type(m_stmt, c) == SQLITE_NULL; }
+bool Statement::isNull(int c) const noexcept
+{
+    return sqlite3_column_type(m_stmt, c) == SQLITE_NULL;
+}
 
 Result<Database> Database::open(const std::filesystem::path& file, OpenMode mode, int cacheKiB)
 {
@@ -100,7 +122,8 @@ Result<Database> Database::open(const std::filesystem::path& file, OpenMode mode
         flags |= SQLITE_OPEN_READWRITE | (mode == OpenMode::ReadWriteCreate ? SQLITE_OPEN_CREATE : 0);
     const int rc = sqlite3_open_v2(file.c_str(), &raw, flags, nullptr);
     Database db(raw);
-    if (rc != SQLITE_OK) return tl::unexpected(sqliteError(raw ? sqlite3_extended_errcode(raw) : rc, raw ? sqlite3_errmsg(raw) : "out of memory"));
+    if (rc != SQLITE_OK)
+        return tl::unexpected(sqliteError(raw ? sqlite3_extended_errcode(raw) : rc, raw ? sqlite3_errmsg(raw) : "out of memory"));
     sqlite3_extended_result_codes(raw, 1);
     sqlite3_busy_timeout(raw, 5000);
     sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
@@ -114,7 +137,10 @@ Result<Database> Database::open(const std::filesystem::path& file, OpenMode mode
     }
     return db;
 }
-Database::Database(Database&& o) noexcept : m_db(o.m_db) { o.m_db = nullptr; }
+Database::Database(Database&& o) noexcept : m_db(o.m_db)
+{
+    o.m_db = nullptr;
+}
 Database& Database::operator=(Database&& o) noexcept
 {
     if (this != &o) {
@@ -152,14 +178,17 @@ Result<void> Database::migrate(std::span<const Migration> migrations, std::uint3
         JC_TRY(const bool row2, a.step());
         if (row2) app = a.integer(0);
     }
-    if (have > 0 && app != static_cast<std::int64_t>(applicationId)) return fail(ErrorCode::Damaged, "this database belongs to another program", "schema");
+    if (have > 0 && app != static_cast<std::int64_t>(applicationId))
+        return fail(ErrorCode::Damaged, "this database belongs to another program", "schema");
     const std::int64_t newest = migrations.empty() ? 0 : migrations.back().version;
-    if (have > newest) return fail(ErrorCode::Refused, "this workspace was written by a newer version of the program; use that version", "newer_version");
+    if (have > newest)
+        return fail(ErrorCode::Refused, "this workspace was written by a newer version of the program; use that version", "newer_version");
     for (const auto& m : migrations) {
         if (m.version <= have) continue;
         JC_TRY(auto tx, Transaction::begin(*this));
         JC_CHECK(exec(m.sql));
-        const std::string v = "PRAGMA application_id=" + std::to_string(applicationId) + "; PRAGMA user_version=" + std::to_string(m.version);
+        const std::string v =
+            "PRAGMA application_id=" + std::to_string(applicationId) + "; PRAGMA user_version=" + std::to_string(m.version);
         JC_CHECK(exec(v.c_str()));
         JC_CHECK(tx.commit());
     }
@@ -176,7 +205,8 @@ Result<std::string> Database::schemaText()
     }
     std::sort(rows.begin(), rows.end());
     std::string out;
-    for (const auto& r : rows) out += r + "\n";
+    for (const auto& r : rows)
+        out += r + "\n";
     return out;
 }
 Result<void> Database::backupTo(const std::filesystem::path& file)
@@ -201,7 +231,10 @@ Result<std::vector<std::string>> Database::integrityCheck()
     }
     return out;
 }
-std::int64_t Database::lastInsertRowId() const noexcept { return sqlite3_last_insert_rowid(m_db); }
+std::int64_t Database::lastInsertRowId() const noexcept
+{
+    return sqlite3_last_insert_rowid(m_db);
+}
 
 Result<Transaction> Transaction::begin(Database& db)
 {

@@ -26,7 +26,8 @@ public:
     Statement& bind(int i, ByteView blob);          ///< copied
     Statement& bindText(int i, std::string_view v); ///< copied
     Statement& bindNull(int i);
-    /// True: a row is there. False: done. Errors: NoSpace, CannotWrite, Unavailable (busy), Damaged (corrupt), Internal (a constraint or a bug).
+    /// True: a row is there. False: done. Errors: NoSpace, CannotWrite, Unavailable (busy), Damaged (corrupt), Internal (a constraint or a
+    /// bug).
     [[nodiscard]] Result<bool> step();
     /// For statements without rows: step to the end and reset.
     [[nodiscard]] Result<void> run();
@@ -44,8 +45,8 @@ private:
 };
 
 struct Migration {
-    int version;      ///< 1, 2, …
-    const char* sql;  ///< forward only; never edited once released
+    int version;     ///< 1, 2, …
+    const char* sql; ///< forward only; never edited once released
 };
 
 enum class OpenMode : std::uint8_t { ReadWriteCreate, ReadWrite, ReadOnly };
@@ -59,7 +60,8 @@ public:
     ~Database();
     [[nodiscard]] Result<Statement> prepare(std::string_view sql);
     [[nodiscard]] Result<void> exec(const char* sql);
-    /// Brings the schema to the last migration in one transaction each; user_version counts them. Errors: Refused when the file is newer than this program.
+    /// Brings the schema to the last migration in one transaction each; user_version counts them. Errors: Refused when the file is newer
+    /// than this program.
     [[nodiscard]] Result<void> migrate(std::span<const Migration> migrations, std::uint32_t applicationId);
     /// Every row of sqlite_master as "type name tbl_name sql", sorted; for audits that compare a schema by its text.
     [[nodiscard]] Result<std::string> schemaText();
