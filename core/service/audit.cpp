@@ -14,11 +14,17 @@ using ledger::AuditFinding;
 
 class ArchiveAudit {
 public:
-    ArchiveAudit(Workspace& w, WorkspaceAudit& out, ProgressSink& progress, std::stop_token stop) : m_w(w), m_out(out), m_progress(progress), m_stop(std::move(stop)) {}
+    ArchiveAudit(Workspace& w, WorkspaceAudit& out, ProgressSink& progress, std::stop_token stop)
+        : m_w(w), m_out(out), m_progress(progress), m_stop(std::move(stop))
+    {
+    }
     Result<void> run(bool deep);
 
 private:
-    void find(std::string what, std::string where, std::string detail) { m_out.archive.push_back({std::move(what), std::move(where), std::move(detail)}); }
+    void find(std::string what, std::string where, std::string detail)
+    {
+        m_out.archive.push_back({std::move(what), std::move(where), std::move(detail)});
+    }
     Result<void> custody();
     Result<void> filings(bool deep);
     void item(const archive::Filing& f, const archive::Item& i, const std::string& name);
@@ -48,8 +54,10 @@ Result<void> ArchiveAudit::custody()
     for (const auto& text : notes) {
         const auto n = note::SignedNote::parse(text);
         const auto cp = n ? note::Checkpoint::parse(n->text) : Result<note::Checkpoint>(tl::unexpected(n.error()));
-        if (!cp || cp->origin != origin || !key || n->signatures.size() != 1 || !note::verifySignature(n->text, *key, n->signatures.front())) {
-            find("checkpoint_changed", cp ? "custody checkpoint " + std::to_string(cp->size) : "custody checkpoints", "a stored checkpoint of the custody log was changed");
+        if (!cp || cp->origin != origin || !key || n->signatures.size() != 1 ||
+            !note::verifySignature(n->text, *key, n->signatures.front())) {
+            find("checkpoint_changed", cp ? "custody checkpoint " + std::to_string(cp->size) : "custody checkpoints",
+                 "a stored checkpoint of the custody log was changed");
             continue;
         }
         newest = std::max(newest, cp->size);
@@ -64,17 +72,20 @@ Result<void> ArchiveAudit::custody()
         if (!e->filing) return;
         ++subjects;
         const auto row = q.bind(1, ByteView(*e->filing)).bind(2, index).step();
-        if (!row || !*row || q.integer(0) != static_cast<std::int64_t>(e->ordinal)) find("index_changed", where, "the index of custody events does not fit this event");
+        if (!row || !*row || q.integer(0) != static_cast<std::int64_t>(e->ordinal))
+            find("index_changed", where, "the index of custody events does not fit this event");
         q.reset();
     };
     JC_CHECK(log.scan(onEvent, m_progress, m_stop));
     log.compareTiles();
     log.compareHeads();
     m_out.custodyEvents = log.entries();
-    if (log.entries() > newest) find("entry_added", "custody event " + std::to_string(newest), "events after the newest signed checkpoint of the custody log");
+    if (log.entries() > newest)
+        find("entry_added", "custody event " + std::to_string(newest), "events after the newest signed checkpoint of the custody log");
     JC_TRY(auto count, db.prepare("SELECT count(*) FROM custody_subjects"));
     JC_TRY(const bool row, count.step());
-    if (!row || static_cast<std::uint64_t>(count.integer(0)) != subjects) find("index_changed", "custody_subjects", "the index of custody events has rows that belong to no event");
+    if (!row || static_cast<std::uint64_t>(count.integer(0)) != subjects)
+        find("index_changed", "custody_subjects", "the index of custody events has rows that belong to no event");
     return {};
 }
 
@@ -85,7 +96,8 @@ void ArchiveAudit::object(const archive::Filing& f, const archive::Item& i, cons
     const auto path = m_w.vault().objectPath(i.sha256);
     const auto measured = intake::digestFile(path, {false, false}, noProgress(), m_stop);
     if (!measured)
-        find(measured.error().code == ErrorCode::NotFound ? "object_missing" : "object_unreadable", name, "the sealed copy of this item: " + measured.error().detail);
+        find(measured.error().code == ErrorCode::NotFound ? "object_missing" : "object_unreadable", name,
+             "the sealed copy of this item: " + measured.error().detail);
     else if (measured->digests.front().value != toBytes(i.sha256.bytes()) || measured->size != i.size)
         find("object_changed", name, "the sealed copy of this item was changed");
 }
@@ -97,9 +109,12 @@ void ArchiveAudit::receiptFile(const archive::Item& i, const std::string& expect
     const auto text = readFile(i.receiptPath, receipt::kMaxReceipt);
     if (!text) return;
     ++m_out.receipts;
-    const auto v = m_trust ? verdict::judgeText(nullptr, asText(*text), *m_trust, {m_w.clock().now()}, m_cache) : Result<verdict::Verdict>(verdict::nothingVerified("no_trust_set"));
+    const auto v = m_trust ? verdict::judgeText(nullptr, asText(*text), *m_trust, {m_w.clock().now()}, m_cache)
+                           : Result<verdict::Verdict>(verdict::nothingVerified("no_trust_set"));
     const auto ledgerCheck = v ? v->checks[static_cast<std::size_t>(verdict::CheckId::Ledger)].outcome : verdict::Outcome::Fail;
-    if (!v || (m_trust && (ledgerCheck != verdict::Outcome::Pass || v->number != expected))) find("receipt_changed", name, "the receipt file of this item was changed: " + std::filesystem::path(i.receiptPath).filename().string());
+    if (!v || (m_trust && (ledgerCheck != verdict::Outcome::Pass || v->number != expected)))
+        find("receipt_changed", name,
+             "the receipt file of this item was changed: " + std::filesystem::path(i.receiptPath).filename().string());
 }
 
 void ArchiveAudit::item(const archive::Filing& f, const archive::Item& i, const std::string& name)
@@ -107,7 +122,8 @@ void ArchiveAudit::item(const archive::Filing& f, const archive::Item& i, const 
     ++m_out.items;
     const auto d = record::decodeItemDescriptor(i.descriptor);
     if (!d) return find("item_changed", name, "the item's descriptor cannot be read any more");
-    const auto sha = std::find_if(d->digests.begin(), d->digests.end(), [](const auto& v) { return v.algorithm == crypto::DigestAlgorithm::Sha256; });
+    const auto sha =
+        std::find_if(d->digests.begin(), d->digests.end(), [](const auto& v) { return v.algorithm == crypto::DigestAlgorithm::Sha256; });
     if (sha == d->digests.end() || sha->value != toBytes(i.sha256.bytes()) || d->size != i.size || d->caseNumber != f.caseNumber)
         find("item_changed", name, "digest, size or case in the table differ from the signed descriptor");
 }
@@ -126,7 +142,8 @@ Result<void> ArchiveAudit::filings(bool deep)
         for (std::size_t k = 0; k < items.size(); ++k) {
             const auto number = evidenceNumber(m_w, f, items[k].ordinal);
             const std::string name = number.empty() ? where + " item " + std::to_string(items[k].ordinal) : number;
-            if (items[k].ordinal != k + 1) find("item_missing", where + " item " + std::to_string(k + 1), "the item is missing from the table");
+            if (items[k].ordinal != k + 1)
+                find("item_missing", where + " item " + std::to_string(k + 1), "the item is missing from the table");
             item(f, items[k], name);
             leaves.push_back(merkle::hashLeaf(items[k].descriptor));
             timestamp::TreeItem t{items[k].sha256, {}};
@@ -144,7 +161,8 @@ Result<void> ArchiveAudit::filings(bool deep)
             find("filing_changed", where, "the signed record in the table is not that of this filing");
             continue;
         }
-        if (items.empty() || body->itemCount != items.size() || body->itemCount != f.itemCount || merkle::FullTree(std::move(leaves)).root() != body->itemRoot)
+        if (items.empty() || body->itemCount != items.size() || body->itemCount != f.itemCount ||
+            merkle::FullTree(std::move(leaves)).root() != body->itemRoot)
             find("items_differ", where, "the items in the table do not give the root that was signed");
         else if (timestamp::BatchTree(std::move(tree)).imprint() != f.imprint)
             find("filing_changed", where, "the time-stamp imprint in the table does not follow from the items");
@@ -164,13 +182,15 @@ Result<void> ArchiveAudit::filings(bool deep)
                 const auto v = verdict::judge(nullptr, receipt, *m_trust, {m_w.clock().now()}, &m_cache);
                 for (const auto id : {verdict::CheckId::Ledger, verdict::CheckId::Time})
                     if (v.checks[static_cast<std::size_t>(id)].outcome != verdict::Outcome::Pass)
-                        find("filing_changed", where, "the stored parts of its receipts no longer hold: " + v.checks[static_cast<std::size_t>(id)].reason);
+                        find("filing_changed", where,
+                             "the stored parts of its receipts no longer hold: " + v.checks[static_cast<std::size_t>(id)].reason);
             }
         }
     }
     JC_TRY(auto q, m_w.archive().database().prepare("SELECT count(*) FROM items"));
     JC_TRY(const bool row, q.step());
-    if (!row || static_cast<std::uint64_t>(q.integer(0)) != itemsOfFilings) find("item_added", "items", "there are items that belong to no filing");
+    if (!row || static_cast<std::uint64_t>(q.integer(0)) != itemsOfFilings)
+        find("item_added", "items", "there are items that belong to no filing");
     return {};
 }
 
@@ -182,7 +202,9 @@ Result<void> ArchiveAudit::run(bool deep)
         return {};
     };
     if (const auto t = m_w.makeTrustSet()) m_trust = verdict::TrustedLedger::verify(*t).ledger;
-    JC_CHECK(part(ledger::auditSchema(m_w.archive().database(), archive::archiveMigrations(), archive::kArchiveApplicationId, m_out.archive), "archive schema"));
+    JC_CHECK(
+        part(ledger::auditSchema(m_w.archive().database(), archive::archiveMigrations(), archive::kArchiveApplicationId, m_out.archive),
+             "archive schema"));
     if (deep) JC_CHECK(part(custody(), "custody log"));
     return part(filings(deep), "filings");
 }
@@ -219,20 +241,24 @@ Result<WorkspaceAudit> auditWorkspace(const std::filesystem::path& dir, bool dee
     if (!w) {
         // The ledger itself refused to open; what is wrong with it is what the findings say.
         if (w.error().code != ErrorCode::Damaged && w.error().code != ErrorCode::Malformed) return tl::unexpected(std::move(w).error());
-        if (out.ledger.findings.empty()) out.ledger.findings.push_back({w.error().reason.empty() ? "database_damaged" : w.error().reason, "ledger", w.error().detail});
+        if (out.ledger.findings.empty())
+            out.ledger.findings.push_back({w.error().reason.empty() ? "database_damaged" : w.error().reason, "ledger", w.error().detail});
         return out;
     }
     JC_CHECK(ArchiveAudit(**w, out, progress, stop).run(deep));
     return out;
 }
 
-Result<verdict::LogAudit> auditPublishedLog(const std::string& location, const std::optional<std::filesystem::path>& trust, ProgressSink& progress, std::stop_token stop)
+Result<verdict::LogAudit> auditPublishedLog(const std::string& location, const std::optional<std::filesystem::path>& trust,
+                                            ProgressSink& progress, std::stop_token stop)
 {
     std::shared_ptr<const verdict::TrustedLedger> proven;
     if (trust) {
         JC_TRY(const auto set, readTrustFile(*trust));
         const auto outcome = verdict::TrustedLedger::verify(set);
-        if (!outcome.ledger) return fail(ErrorCode::Refused, "the trust set does not prove itself: " + outcome.detail, std::string(verdict::toString(outcome.problem)));
+        if (!outcome.ledger)
+            return fail(ErrorCode::Refused, "the trust set does not prove itself: " + outcome.detail,
+                        std::string(verdict::toString(outcome.problem)));
         proven = outcome.ledger;
     }
     verdict::LogSource source;
@@ -251,8 +277,12 @@ Result<std::uint64_t> exportLog(Workspace& w, const std::filesystem::path& dir, 
     const auto members = w.ledger().members();
     JC_TRY(const auto policy, ledger::makePolicy(*members));
     JC_CHECK(writeFileAtomic(dir / "policy", asBytes(policy.text())));
-    JC_TRY(const auto single, ledger::makePolicy(*members, w.config().courtKey));
-    JC_CHECK(writeFileAtomic(dir / "policy-single", asBytes(single.text())));
+    // Several common clients demand a URL on every witness line and exactly one log line. Nothing is fetched from it to verify.
+    JC_TRY(auto single, ledger::makePolicy(*members, w.config().courtKey));
+    for (auto& witness : single.witnesses)
+        witness.url = "https://" + members->core().name + "/" + witness.name;
+    JC_TRY(const auto portable, single.portableText());
+    JC_CHECK(writeFileAtomic(dir / "policy-single", asBytes(portable)));
     JC_CHECK(exportTrust(w, dir / "trust.jct"));
     return size;
 }

@@ -50,7 +50,8 @@ public:
         if (!w->m_fd) return tl::unexpected(errnoError(errno, true, "cannot create the backup file"));
         w->m_archive.reset(archive_write_new());
         archive_write_set_format_pax_restricted(w->m_archive.get());
-        if (archive_write_open_fd(w->m_archive.get(), w->m_fd.get()) != ARCHIVE_OK) return tl::unexpected(archiveError(w->m_archive.get(), true));
+        if (archive_write_open_fd(w->m_archive.get(), w->m_fd.get()) != ARCHIVE_OK)
+            return tl::unexpected(archiveError(w->m_archive.get(), true));
         return w;
     }
     ~Writer()
@@ -95,7 +96,8 @@ public:
         JC_CHECK(addBytes(kManifest, asBytes(manifest), 0600, false));
         if (archive_write_close(m_archive.get()) != ARCHIVE_OK) return tl::unexpected(archiveError(m_archive.get(), true));
         if (::fsync(m_fd.get()) != 0) return tl::unexpected(errnoError(errno, true, "cannot write the backup to disk"));
-        if (::rename(m_tmp.c_str(), m_target.c_str()) != 0) return tl::unexpected(errnoError(errno, true, "cannot put the backup in place"));
+        if (::rename(m_tmp.c_str(), m_target.c_str()) != 0)
+            return tl::unexpected(errnoError(errno, true, "cannot put the backup in place"));
         m_done = true;
         return syncDirectory(m_target.parent_path());
     }
@@ -135,7 +137,9 @@ private:
 /// Only names that backup() writes; everything else in a foreign file is refused before a byte is written.
 bool isMemberName(const std::string& name)
 {
-    if (name == kHeader || name == kManifest || name == "workspace.toml" || name == "trust.jct" || name == "ledger/ledger.sqlite" || name == "archive/archive.sqlite") return true;
+    if (name == kHeader || name == kManifest || name == "workspace.toml" || name == "trust.jct" || name == "ledger/ledger.sqlite" ||
+        name == "archive/archive.sqlite")
+        return true;
     const auto plain = [](std::string_view s) {
         return !s.empty() && s != "." && s != ".." && std::all_of(s.begin(), s.end(), [](char c) {
             return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
@@ -151,7 +155,8 @@ bool isMemberName(const std::string& name)
 }
 
 /// Walks a backup; `write` gets each member's path and content in blocks (empty dir: verify only). Checks the manifest at the end.
-Result<BackupInfo> readBackup(const std::filesystem::path& file, const std::filesystem::path& dir, ProgressSink& progress, const std::stop_token& stop)
+Result<BackupInfo> readBackup(const std::filesystem::path& file, const std::filesystem::path& dir, ProgressSink& progress,
+                              const std::stop_token& stop)
 {
     const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd) return tl::unexpected(errnoError(errno, false, "cannot open the backup"));
@@ -178,7 +183,10 @@ Result<BackupInfo> readBackup(const std::filesystem::path& file, const std::file
             const auto path = dir / name;
             JC_CHECK(makeDirectories(path.parent_path(), 0700));
             const bool object = name.starts_with("vault/");
-            out = Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, object ? 0400 : name.starts_with("keys/") || name.starts_with("identities/") ? 0600 : 0644));
+            out = Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                            object                                                         ? 0400
+                            : name.starts_with("keys/") || name.starts_with("identities/") ? 0600
+                                                                                           : 0644));
             if (!out) return tl::unexpected(errnoError(errno, true, "cannot write a restored file"));
         }
         crypto::StreamHasher hasher(crypto::DigestAlgorithm::Sha256);
@@ -191,7 +199,8 @@ Result<BackupInfo> readBackup(const std::filesystem::path& file, const std::file
             hasher.update(part);
             info.bytes += part.size();
             if (text) {
-                if (text->size() + part.size() > kMaxManifest) return fail(ErrorCode::Malformed, "the backup's list is too long", "backup_malformed");
+                if (text->size() + part.size() > kMaxManifest)
+                    return fail(ErrorCode::Malformed, "the backup's list is too long", "backup_malformed");
                 text->append(asText(part));
             } else if (out) {
                 JC_CHECK(writeAll(out.get(), part, "cannot write a restored file"));
@@ -209,17 +218,20 @@ Result<BackupInfo> readBackup(const std::filesystem::path& file, const std::file
     std::size_t listed = 0;
     for (std::size_t at = 0; at < manifest.size();) {
         const auto end = manifest.find('\n', at);
-        if (end == std::string::npos || end < at + 67 || manifest.compare(at + 64, 2, "  ") != 0) return fail(ErrorCode::Damaged, "the backup's list is damaged", "backup_damaged");
+        if (end == std::string::npos || end < at + 67 || manifest.compare(at + 64, 2, "  ") != 0)
+            return fail(ErrorCode::Damaged, "the backup's list is damaged", "backup_damaged");
         const std::string name = manifest.substr(at + 66, end - at - 66);
         const auto it = seen.find(name);
         if (it == seen.end()) return fail(ErrorCode::Damaged, name + " is missing from the backup", "backup_damaged");
-        if (manifest.compare(at, 64, it->second) != 0) return fail(ErrorCode::Damaged, name + " in the backup was changed", "backup_damaged");
+        if (manifest.compare(at, 64, it->second) != 0)
+            return fail(ErrorCode::Damaged, name + " in the backup was changed", "backup_damaged");
         ++listed;
         at = end + 1;
     }
     if (listed != seen.size()) return fail(ErrorCode::Damaged, "the backup holds files that its list does not name", "backup_damaged");
     const auto j = nlohmann::json::parse(header, nullptr, false);
-    if (!j.is_object() || j.value("format", "") != "judicial-chain-backup/1") return fail(ErrorCode::Malformed, "this is not a backup of this program", "backup_malformed");
+    if (!j.is_object() || j.value("format", "") != "judicial-chain-backup/1")
+        return fail(ErrorCode::Malformed, "this is not a backup of this program", "backup_malformed");
     const auto number = [&](const char* key) { return j.contains(key) && j[key].is_number_unsigned() ? j[key].get<std::uint64_t>() : 0; };
     info.created = static_cast<UnixMs>(number("createdMs"));
     info.ledgerSize = number("ledgerSize");
@@ -253,7 +265,8 @@ Result<BackupInfo> backup(Workspace& w, const std::filesystem::path& file, Progr
 {
     std::error_code ec;
     const auto target = std::filesystem::absolute(file, ec).lexically_normal();
-    if (target.string().starts_with(w.directory().string() + "/")) return fail(ErrorCode::InvalidArgument, "write the backup outside the workspace, best on another disk", "inside_workspace");
+    if (target.string().starts_with(w.directory().string() + "/"))
+        return fail(ErrorCode::InvalidArgument, "write the backup outside the workspace, best on another disk", "inside_workspace");
     const Layout at{w.directory()};
     BackupInfo info;
     info.created = w.clock().now();
@@ -275,8 +288,12 @@ Result<BackupInfo> backup(Workspace& w, const std::filesystem::path& file, Progr
     info.ledgerSize = w.ledger().size();
     JC_TRY(const auto counts, w.archive().countFilingsAndItems());
     info.items = counts.second;
-    const nlohmann::json head = {{"format", "judicial-chain-backup/1"}, {"createdMs", static_cast<std::uint64_t>(info.created)}, {"origin", info.origin},
-                                 {"ledgerSize", info.ledgerSize},       {"items", info.items},                                   {"software", softwareName()}};
+    const nlohmann::json head = {{"format", "judicial-chain-backup/1"},
+                                 {"createdMs", static_cast<std::uint64_t>(info.created)},
+                                 {"origin", info.origin},
+                                 {"ledgerSize", info.ledgerSize},
+                                 {"items", info.items},
+                                 {"software", softwareName()}};
     JC_CHECK(out->addBytes(kHeader, asBytes(head.dump(1) + "\n"), 0600));
     JC_CHECK(out->addFile("workspace.toml", at.config(), 0600, stop));
     if (std::filesystem::exists(at.trust(), ec)) JC_CHECK(out->addFile("trust.jct", at.trust(), 0644, stop));
@@ -307,16 +324,21 @@ Result<BackupInfo> backup(Workspace& w, const std::filesystem::path& file, Progr
     return info;
 }
 
-Result<BackupInfo> verifyBackup(const std::filesystem::path& file, ProgressSink& progress, std::stop_token stop) { return readBackup(file, {}, progress, stop); }
+Result<BackupInfo> verifyBackup(const std::filesystem::path& file, ProgressSink& progress, std::stop_token stop)
+{
+    return readBackup(file, {}, progress, stop);
+}
 
-Result<BackupInfo> restore(const std::filesystem::path& file, const std::filesystem::path& dir, const std::optional<std::filesystem::path>& last, ProgressSink& progress,
-                           std::stop_token stop)
+Result<BackupInfo> restore(const std::filesystem::path& file, const std::filesystem::path& dir,
+                           const std::optional<std::filesystem::path>& last, ProgressSink& progress, std::stop_token stop)
 {
     std::error_code ec;
     const bool hasState = std::filesystem::exists(Layout{dir}.signerState(), ec);
     if (!hasState && !last)
         return fail(ErrorCode::InvalidArgument,
-                    "give the newest checkpoint or receipt that you have from outside with --last, so that the restored ledger cannot sign a second history", "last_needed");
+                    "give the newest checkpoint or receipt that you have from outside with --last, so that the restored ledger cannot sign "
+                    "a second history",
+                    "last_needed");
     std::optional<LastKnown> known;
     if (last) {
         JC_TRY(known, readLast(*last));
@@ -324,15 +346,18 @@ Result<BackupInfo> restore(const std::filesystem::path& file, const std::filesys
     JC_TRY(auto folder, NewFolder::begin(dir, "signer"));
     const Layout at{folder.path()};
     JC_TRY(const auto info, readBackup(file, folder.path(), progress, stop));
-    for (const char* d : {"signer", "tsa", "vault", "identities", "keys", "pki"}) JC_CHECK(makeDirectories(at.root / d, 0700));
+    for (const char* d : {"signer", "tsa", "vault", "identities", "keys", "pki"})
+        JC_CHECK(makeDirectories(at.root / d, 0700));
     JC_CHECK(makeDirectories(at.receipts()));
     if (known) {
-        if (known->origin != info.origin) return fail(ErrorCode::Refused, "the given checkpoint or receipt is of another ledger than the backup", "other_ledger");
+        if (known->origin != info.origin)
+            return fail(ErrorCode::Refused, "the given checkpoint or receipt is of another ledger than the backup", "other_ledger");
         ledger::EmbeddedOptions lo;
         lo.databaseFile = at.ledger();
         lo.signerStateFile = at.signerState();
         // A backup that is behind stays readable, and only that: the ledger opens read-only without a signer state.
-        if (auto r = ledger::EmbeddedLedger::adoptSignerState(lo, known->size, known->root); !r && r.error().code != ErrorCode::Refused) return tl::unexpected(r.error());
+        if (auto r = ledger::EmbeddedLedger::adoptSignerState(lo, known->size, known->root); !r && r.error().code != ErrorCode::Refused)
+            return tl::unexpected(r.error());
     }
     JC_CHECK(folder.finish());
     return info;

@@ -35,7 +35,8 @@ Result<std::vector<CaseInfo>> listCases(Workspace& w)
 {
     JC_TRY(const auto rows, w.archive().cases());
     std::vector<CaseInfo> out;
-    for (const auto& r : rows) out.push_back(infoOf(r, w.config().courtKey));
+    for (const auto& r : rows)
+        out.push_back(infoOf(r, w.config().courtKey));
     return out;
 }
 } // namespace jc::service

@@ -19,7 +19,8 @@ Result<CourtKeys> makeKeys(const Layout& at)
 {
     CourtKeys keys;
     for (const char* name : {"consensus", "log", "cosigner", "witness", "custody", "service", "governance"}) {
-        JC_TRY(auto key, crypto::PrivateKey::generate(std::string_view(name) == "governance" ? crypto::Scheme::EcdsaP256Sha256 : crypto::Scheme::Ed25519));
+        JC_TRY(auto key, crypto::PrivateKey::generate(std::string_view(name) == "governance" ? crypto::Scheme::EcdsaP256Sha256
+                                                                                             : crypto::Scheme::Ed25519));
         JC_CHECK(key.savePem(at.key(name)));
         keys.byName.emplace(name, std::move(key));
     }
@@ -60,7 +61,10 @@ Result<crypto::Certificate> makeTsa(const Layout& at, const std::string& court, 
     return root.certificate;
 }
 
-Bytes derOf(const crypto::Certificate& c) { return toBytes(c.der()); }
+Bytes derOf(const crypto::Certificate& c)
+{
+    return toBytes(c.der());
+}
 void sortUnique(std::vector<Bytes>& list)
 {
     std::sort(list.begin(), list.end());
@@ -90,7 +94,8 @@ struct Founding {
 /// Folders, keys, charter, ledger, archive, trust set. `at` is the twin folder.
 Result<void> found(const Layout& at, Founding f, const CourtKeys& keys, const Clock& clock)
 {
-    if (!record::isValidCourtKey(f.courtKey)) return fail(ErrorCode::InvalidArgument, "a court key has six characters, digits or capital letters, as in 210600", "court_key");
+    if (!record::isValidCourtKey(f.courtKey))
+        return fail(ErrorCode::InvalidArgument, "a court key has six characters, digits or capital letters, as in 210600", "court_key");
     if (!record::isValidLedgerName(f.ledgerName))
         return fail(ErrorCode::InvalidArgument, "a ledger's name has 1 to 63 of the characters a-z, 0-9, dot and hyphen", "ledger_name");
     record::CourtCard card;
@@ -141,7 +146,8 @@ Result<void> found(const Layout& at, Founding f, const CourtKeys& keys, const Cl
     JC_CHECK(ledger::EmbeddedLedger::create(lo, {std::move(cardBytes)}, charter));
     {
         JC_TRY(auto archive, archive::Archive::open(at.archive(), true));
-        for (const auto& a : f.administrators) JC_CHECK(archive->addCertificate(a.der()));
+        for (const auto& a : f.administrators)
+            JC_CHECK(archive->addCertificate(a.der()));
     }
     f.config.courtKey = f.courtKey;
     f.config.nameZh = f.nameZh;
@@ -151,7 +157,8 @@ Result<void> found(const Layout& at, Founding f, const CourtKeys& keys, const Cl
 
 Result<void> makeFolders(const Layout& at)
 {
-    for (const char* d : {"keys", "signer", "tsa", "vault", "archive", "ledger", "identities", "pki"}) JC_CHECK(makeDirectories(at.root / d, 0700));
+    for (const char* d : {"keys", "signer", "tsa", "vault", "archive", "ledger", "identities", "pki"})
+        JC_CHECK(makeDirectories(at.root / d, 0700));
     return makeDirectories(at.receipts());
 }
 
@@ -175,7 +182,8 @@ Result<std::vector<crypto::Certificate>> readCertificates(const std::vector<std:
 Result<void> initWorkspace(const std::filesystem::path& dir, const NewCourt& court, const Clock& clock)
 {
     if (court.administrators.empty())
-        return fail(ErrorCode::InvalidArgument, "name the certificate of at least one administrator, who will enrol the others", "administrators");
+        return fail(ErrorCode::InvalidArgument, "name the certificate of at least one administrator, who will enrol the others",
+                    "administrators");
     JC_TRY(auto folder, NewFolder::begin(dir));
     const Layout at{folder.path()};
     JC_CHECK(makeFolders(at));
@@ -186,11 +194,16 @@ Result<void> initWorkspace(const std::filesystem::path& dir, const NewCourt& cou
     f.ledgerName = court.ledgerName;
     JC_TRY(f.administrators, readCertificates(court.administrators));
     JC_TRY(const auto cas, readCertificates(court.caAnchors));
-    for (const auto& c : cas) f.caAnchors.push_back(derOf(c));
-    if (f.caAnchors.empty()) return fail(ErrorCode::InvalidArgument, "name the certificate of the authority that issues this court's staff certificates", "ca_anchors");
+    for (const auto& c : cas)
+        f.caAnchors.push_back(derOf(c));
+    if (f.caAnchors.empty())
+        return fail(ErrorCode::InvalidArgument, "name the certificate of the authority that issues this court's staff certificates",
+                    "ca_anchors");
     for (const auto& a : f.administrators)
         if (crypto::checkPath(a, {}, cas, clock.now()) != crypto::PathOutcome::Valid)
-            return fail(ErrorCode::InvalidArgument, "the certificate of " + a.commonName() + " does not come from the given authority or is not valid today", "administrators");
+            return fail(ErrorCode::InvalidArgument,
+                        "the certificate of " + a.commonName() + " does not come from the given authority or is not valid today",
+                        "administrators");
     f.config.embeddedAuthority = court.authorityUrls.empty();
     f.config.authorityUrls = court.authorityUrls;
     if (f.config.embeddedAuthority) {
@@ -198,9 +211,11 @@ Result<void> initWorkspace(const std::filesystem::path& dir, const NewCourt& cou
         f.tsaAnchors.push_back(derOf(root));
     }
     JC_TRY(const auto tsas, readCertificates(court.tsaAnchors));
-    for (const auto& c : tsas) f.tsaAnchors.push_back(derOf(c));
+    for (const auto& c : tsas)
+        f.tsaAnchors.push_back(derOf(c));
     if (f.tsaAnchors.empty())
-        return fail(ErrorCode::InvalidArgument, "name the root certificate of the time-stamping authority as well, so that its tokens can be checked", "tsa_anchors");
+        return fail(ErrorCode::InvalidArgument,
+                    "name the root certificate of the time-stamping authority as well, so that its tokens can be checked", "tsa_anchors");
     JC_TRY(const auto keys, makeKeys(at));
     JC_CHECK(found(at, std::move(f), keys, clock));
     {
@@ -234,11 +249,13 @@ Result<void> makeDemonstration(const std::filesystem::path& dir, const Clock& cl
         const char* name;
         record::Role role;
     };
-    static constexpr Somebody kPeople[] = {
-        {"clerk", "王书记员 (演示)", record::Role::Clerk},           {"clerk2", "李书记员 (演示)", record::Role::Clerk},
-        {"judge", "张法官 (演示)", record::Role::Judge},             {"administrator", "赵管理员 (演示)", record::Role::Administrator},
-        {"administrator2", "钱管理员 (演示)", record::Role::Administrator}, {"operator", "孙运维 (演示)", record::Role::Operator},
-        {"department", "市公证处 (演示)", record::Role::Department}};
+    static constexpr Somebody kPeople[] = {{"clerk", "王书记员 (演示)", record::Role::Clerk},
+                                           {"clerk2", "李书记员 (演示)", record::Role::Clerk},
+                                           {"judge", "张法官 (演示)", record::Role::Judge},
+                                           {"administrator", "赵管理员 (演示)", record::Role::Administrator},
+                                           {"administrator2", "钱管理员 (演示)", record::Role::Administrator},
+                                           {"operator", "孙运维 (演示)", record::Role::Operator},
+                                           {"department", "市公证处 (演示)", record::Role::Department}};
     std::vector<crypto::Identity> identities;
     Founding f;
     for (const auto& p : kPeople) {

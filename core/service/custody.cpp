@@ -29,7 +29,8 @@ Result<std::vector<CustodyEntry>> custodyLog(Workspace& w, std::string_view numb
     if (!number.empty()) {
         JC_TRY(subject, subjectOf(w, number));
     }
-    JC_TRY(const auto stored, w.archive().custody().events(subject ? std::optional(subject->filing) : std::nullopt, subject ? subject->ordinal : 0));
+    JC_TRY(const auto stored,
+           w.archive().custody().events(subject ? std::optional(subject->filing) : std::nullopt, subject ? subject->ordinal : 0));
     std::vector<CustodyEntry> out;
     std::map<SignerId, std::string> names;
     for (const auto& s : stored) {
@@ -59,13 +60,17 @@ Result<void> addCustodyEvent(Workspace& w, std::string_view number, record::Even
     case Objection:
     case Decision:
     case Frozen:
-    case Unfrozen: break;
-    default: return fail(ErrorCode::InvalidArgument, "this event is recorded by the system itself and cannot be added by hand", "event_kind");
+    case Unfrozen:
+        break;
+    default:
+        return fail(ErrorCode::InvalidArgument, "this event is recorded by the system itself and cannot be added by hand", "event_kind");
     }
-    if (detail.size() > 4000 || !isValidUtf8(detail)) return fail(ErrorCode::InvalidArgument, "the remark is too long or not plain text", "detail");
+    if (detail.size() > 4000 || !isValidUtf8(detail))
+        return fail(ErrorCode::InvalidArgument, "the remark is too long or not plain text", "detail");
     JC_TRY(const auto subject, subjectOf(w, number));
     JC_TRY(const Person* person, w.require({record::Role::Clerk, record::Role::Judge}, "recording a custody event"));
-    if (kind == Decision && person->role != record::Role::Judge) return fail(ErrorCode::Refused, "only a judge decides on evidence", "wrong_role");
+    if (kind == Decision && person->role != record::Role::Judge)
+        return fail(ErrorCode::Refused, "only a judge decides on evidence", "wrong_role");
     auto e = w.makeEvent(kind);
     e.filing = subject.filing;
     e.ordinal = subject.ordinal;

@@ -12,12 +12,18 @@ namespace jc::service {
 std::string_view toString(ItemState s) noexcept
 {
     switch (s) {
-    case ItemState::Fixed: return "fixed";
-    case ItemState::Timestamped: return "timestamped";
-    case ItemState::Queued: return "queued";
-    case ItemState::Anchored: return "anchored";
-    case ItemState::Skipped: return "skipped";
-    case ItemState::Refused: return "refused";
+    case ItemState::Fixed:
+        return "fixed";
+    case ItemState::Timestamped:
+        return "timestamped";
+    case ItemState::Queued:
+        return "queued";
+    case ItemState::Anchored:
+        return "anchored";
+    case ItemState::Skipped:
+        return "skipped";
+    case ItemState::Refused:
+        return "refused";
     }
     return "skipped";
 }
@@ -27,17 +33,24 @@ ErrorCode codeOf(intake::Outcome o)
 {
     using enum intake::Outcome;
     switch (o) {
-    case Taken: return ErrorCode::Internal;
-    case Empty: return ErrorCode::Refused;
+    case Taken:
+        return ErrorCode::Internal;
+    case Empty:
+        return ErrorCode::Refused;
     case NotFound:
-    case Vanished: return ErrorCode::NotFound;
+    case Vanished:
+        return ErrorCode::NotFound;
     case Unreadable:
     case SpecialFile:
     case Symlink:
-    case SymlinkLoop: return ErrorCode::Unreadable;
-    case Changed: return ErrorCode::Changed;
-    case NoSpace: return ErrorCode::NoSpace;
-    case VaultError: return ErrorCode::CannotWrite;
+    case SymlinkLoop:
+        return ErrorCode::Unreadable;
+    case Changed:
+        return ErrorCode::Changed;
+    case NoSpace:
+        return ErrorCode::NoSpace;
+    case VaultError:
+        return ErrorCode::CannotWrite;
     }
     return ErrorCode::Internal;
 }
@@ -63,16 +76,19 @@ struct Form {
 /// The twelve points of the 上链前 form (docs/reference/form.md); other keys are refused, so that a mistyped one is not lost.
 Result<Form> readForm(const std::filesystem::path& file)
 {
-    static constexpr std::array<std::string_view, 12> kPoints = {"maker",  "made_at", "device",      "clock_offset", "place",   "collectors",
-                                                                 "tool",   "method",  "clean_check", "holder",       "witness", "storage"};
+    static constexpr std::array<std::string_view, 12> kPoints = {"maker", "made_at", "device",      "clock_offset", "place",   "collectors",
+                                                                 "tool",  "method",  "clean_check", "holder",       "witness", "storage"};
     Form f;
     JC_TRY(f.body, readFile(file, 64 * 1024));
     const auto j = nlohmann::json::parse(f.body.begin(), f.body.end(), nullptr, false);
     if (!j.is_object()) return fail(ErrorCode::Malformed, "the form is not a JSON object", "form_malformed");
     for (const auto& [k, v] : j.items()) {
-        if (std::find(kPoints.begin(), kPoints.end(), k) == kPoints.end()) return fail(ErrorCode::Malformed, "the form has an unknown point: " + printable(k), "form_malformed");
-        const bool text = v.is_string(), list = v.is_array() && std::all_of(v.begin(), v.end(), [](const auto& x) { return x.is_string(); });
-        if (!text && !list) return fail(ErrorCode::Malformed, "a point of the form must be text or a list of texts: " + k, "form_malformed");
+        if (std::find(kPoints.begin(), kPoints.end(), k) == kPoints.end())
+            return fail(ErrorCode::Malformed, "the form has an unknown point: " + printable(k), "form_malformed");
+        const bool text = v.is_string(),
+                   list = v.is_array() && std::all_of(v.begin(), v.end(), [](const auto& x) { return x.is_string(); });
+        if (!text && !list)
+            return fail(ErrorCode::Malformed, "a point of the form must be text or a list of texts: " + k, "form_malformed");
         if (text ? !v.template get_ref<const std::string&>().empty() : !v.empty()) ++f.fields;
     }
     f.digest = crypto::sha256(f.body);
@@ -83,7 +99,8 @@ Result<Form> readForm(const std::filesystem::path& file)
 struct Resumed {
     std::map<std::string, std::pair<archive::Filing, archive::Item>> bySource;
 };
-Result<Resumed> resumePending(Workspace& w, const FilingRequest& request, const std::string& caseNumber, ProgressSink& progress, const std::stop_token& stop)
+Result<Resumed> resumePending(Workspace& w, const FilingRequest& request, const std::string& caseNumber, ProgressSink& progress,
+                              const std::stop_token& stop)
 {
     Resumed r;
     JC_TRY(auto pending, w.archive().pendingFilings());
@@ -95,14 +112,18 @@ Result<Resumed> resumePending(Workspace& w, const FilingRequest& request, const 
         JC_CHECK(completeFiling(w, f, request.wait, progress, stop));
         if (f.caseNumber != caseNumber || !f.refused.empty()) continue;
         JC_TRY(auto items, w.archive().items(f.id));
-        for (auto& i : items) r.bySource[i.sourcePath] = {f, i};
+        for (auto& i : items)
+            r.bySource[i.sourcePath] = {f, i};
     }
     return r;
 }
 
 void fillFromFiling(Workspace& w, FiledItem& to, const archive::Filing& f, std::uint64_t ordinal, const std::string& receiptPath)
 {
-    to.state = !f.refused.empty() ? ItemState::Refused : f.index ? ItemState::Anchored : !f.tokens.empty() ? ItemState::Timestamped : ItemState::Queued;
+    to.state = !f.refused.empty()  ? ItemState::Refused
+               : f.index           ? ItemState::Anchored
+               : !f.tokens.empty() ? ItemState::Timestamped
+                                   : ItemState::Queued;
     to.number = evidenceNumber(w, f, ordinal);
     if (f.index && !f.waits.receipts && !receiptPath.empty()) to.receipt = receiptPath;
     if (!f.refused.empty()) {
@@ -119,7 +140,8 @@ Result<FilingReport> fileEvidence(Workspace& w, const FilingRequest& request, Pr
     JC_TRY(const auto number, record::parseCaseNumber(request.caseNumber));
     if (w.ledger().writability() != ledger::Writability::Writable)
         return fail(ErrorCode::Refused,
-                    "this ledger can only be read, because its keys have signed a newer state than it holds; put the newest backup back, or begin a new ledger with `jchain init`",
+                    "this ledger can only be read, because its keys have signed a newer state than it holds; put the newest backup back, "
+                    "or begin a new ledger with `jchain init`",
                     "read_only");
     JC_TRY(const Person* person, w.require({record::Role::Clerk, record::Role::Department}, "filing"));
     const auto court = record::courtKeyOf(number.court);
@@ -160,7 +182,8 @@ Result<FilingReport> fileEvidence(Workspace& w, const FilingRequest& request, Pr
     }
 
     std::uint64_t bytes = 0;
-    for (const auto& c : toRead) bytes += c.sizeHint;
+    for (const auto& c : toRead)
+        bytes += c.sizeHint;
     std::unique_ptr<intake::VaultSession> session;
     if (request.seal && !toRead.empty()) {
         JC_TRY(session, w.vault().begin(bytes));
@@ -265,7 +288,9 @@ Result<FilingReport> fileEvidence(Workspace& w, const FilingRequest& request, Pr
             if (!c.selfSigned()) filing.certificates.push_back(toBytes(c.der()));
         filing.waits = {true, true, true};
         std::error_code ec;
-        filing.receiptsDir = (request.receiptsDir ? std::filesystem::absolute(*request.receiptsDir, ec).lexically_normal() : Layout{w.directory()}.receipts()).string();
+        filing.receiptsDir = (request.receiptsDir ? std::filesystem::absolute(*request.receiptsDir, ec).lexically_normal()
+                                                  : Layout{w.directory()}.receipts())
+                                 .string();
         filing.sealed = request.seal;
         // Content first, then the promise about it: what the archive speaks of is already safe.
         if (session) {
@@ -278,7 +303,8 @@ Result<FilingReport> fileEvidence(Workspace& w, const FilingRequest& request, Pr
         filed.detail = std::to_string(items.size()) + " items";
         filed.afterDigest = toBytes(body.itemRoot.bytes());
         events.push_back(std::move(filed));
-        for (auto& i : items) i.filing = filing.id;
+        for (auto& i : items)
+            i.filing = filing.id;
         JC_CHECK(w.archive().transact([&]() -> Result<void> {
             JC_TRY(auto known, w.archive().findCase(number.text));
             if (!known) {
@@ -292,12 +318,16 @@ Result<FilingReport> fileEvidence(Workspace& w, const FilingRequest& request, Pr
         }));
         JC_CHECK(completeFiling(w, filing, request.wait, progress, stop));
         JC_TRY(const auto stored, w.archive().items(filing.id));
-        for (std::size_t k = 0; k < items.size(); ++k) fillFromFiling(w, *rows[itemRow[k]], filing, items[k].ordinal, stored[k].receiptPath);
+        for (std::size_t k = 0; k < items.size(); ++k)
+            fillFromFiling(w, *rows[itemRow[k]], filing, items[k].ordinal, stored[k].receiptPath);
         report.recordId = jc::toString(filing.id);
         report.index = filing.index;
         if (filing.index) report.entryHash = merkle::hashLeaf(filing.entry).hex();
         report.time = filing.index ? filing.ledgerTime : filing.created;
-        report.state = !filing.refused.empty() ? ItemState::Refused : filing.index ? ItemState::Anchored : !filing.tokens.empty() ? ItemState::Timestamped : ItemState::Queued;
+        report.state = !filing.refused.empty()  ? ItemState::Refused
+                       : filing.index           ? ItemState::Anchored
+                       : !filing.tokens.empty() ? ItemState::Timestamped
+                                                : ItemState::Queued;
         report.waitingFor = filing.waits.ledger ? "ledger" : filing.waits.token ? "timestamp" : filing.waits.receipts ? "receipts" : "";
         report.waitingReason = filing.lastError;
     } else {

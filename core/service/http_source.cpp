@@ -10,7 +10,8 @@ verdict::LogSource httpLogSource(const std::string& baseUrl)
     const auto slash = baseUrl.find('/', baseUrl.find("://") + 3);
     const std::string host = baseUrl.substr(0, slash);
     std::string prefix = slash == std::string::npos ? "" : baseUrl.substr(slash);
-    while (!prefix.empty() && prefix.back() == '/') prefix.pop_back();
+    while (!prefix.empty() && prefix.back() == '/')
+        prefix.pop_back();
     const auto client = std::make_shared<httplib::Client>(host);
     client->set_connection_timeout(10);
     client->set_read_timeout(10);
@@ -24,7 +25,8 @@ verdict::LogSource httpLogSource(const std::string& baseUrl)
         });
         if (!r) return fail(ErrorCode::Unavailable, "the log's server cannot be reached, or its answer is too large", "log_unreachable");
         if (r->status == 404) return fail(ErrorCode::NotFound, "the log does not serve " + path);
-        if (r->status != 200) return fail(ErrorCode::Unavailable, "the log's server answered " + std::to_string(r->status), "log_unreachable");
+        if (r->status != 200)
+            return fail(ErrorCode::Unavailable, "the log's server answered " + std::to_string(r->status), "log_unreachable");
         return body;
     };
 }

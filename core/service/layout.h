@@ -28,12 +28,14 @@ struct Layout {
 /// Which trust set a verification rests on and what it proved to be.
 [[nodiscard]] Result<receipt::TrustSet> readTrustFile(const std::filesystem::path& file);
 
-/// DER certificates above the token's signer up to a self-signed root, from the token itself and `anchors`. Empty when the chain does not close.
+/// DER certificates above the token's signer up to a self-signed root, from the token itself and `anchors`. Empty when the chain does not
+/// close.
 [[nodiscard]] std::vector<Bytes> tokenChain(ByteView token, const std::vector<crypto::Certificate>& anchors);
 
-/// Completes one filing as far as possible until the deadline: ledger and token at once, then receipts. Stores every result. Errors: storage only;
-/// what still waits is in filing.waits with lastError.
-[[nodiscard]] Result<void> completeFiling(Workspace& w, archive::Filing& filing, std::chrono::milliseconds wait, ProgressSink& progress, std::stop_token stop);
+/// Completes one filing as far as possible until the deadline: ledger and token at once, then receipts. Stores every result. Errors:
+/// storage only; what still waits is in filing.waits with lastError.
+[[nodiscard]] Result<void> completeFiling(Workspace& w, archive::Filing& filing, std::chrono::milliseconds wait, ProgressSink& progress,
+                                          std::stop_token stop);
 /// Completes all pending filings.
 [[nodiscard]] Result<void> completePending(Workspace& w, std::chrono::milliseconds wait, ProgressSink& progress, std::stop_token stop);
 

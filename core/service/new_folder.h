@@ -9,7 +9,8 @@ namespace jc::service {
 /// Everything is made in a twin folder that is renamed at the end: a failure leaves nothing.
 class NewFolder {
 public:
-    /// `mayHold`: a sub-folder that may already stand in the target and is taken over (the signer state). Errors: Refused ("exists"), CannotWrite.
+    /// `mayHold`: a sub-folder that may already stand in the target and is taken over (the signer state). Errors: Refused ("exists"),
+    /// CannotWrite.
     [[nodiscard]] static Result<NewFolder> begin(const std::filesystem::path& dir, const std::string& mayHold = {})
     {
         std::error_code ec;
@@ -17,7 +18,8 @@ public:
         if (std::filesystem::exists(target, ec)) {
             bool free = std::filesystem::is_directory(target, ec);
             if (free)
-                for (const auto& e : std::filesystem::directory_iterator(target, ec)) free = free && !mayHold.empty() && e.path().filename() == mayHold;
+                for (const auto& e : std::filesystem::directory_iterator(target, ec))
+                    free = free && !mayHold.empty() && e.path().filename() == mayHold;
             if (!free) return fail(ErrorCode::Refused, "the folder exists already and is not empty; choose another one", "exists");
         }
         auto clean = target;
@@ -26,7 +28,8 @@ public:
         tmp += ".making-" + std::to_string(::getpid());
         JC_CHECK(makeDirectories(clean.parent_path()));
         if (isNetworkFileSystem(clean.parent_path()))
-            return fail(ErrorCode::Refused, "a workspace cannot lie on a network file system, where locks and databases are not safe", "network_file_system");
+            return fail(ErrorCode::Refused, "a workspace cannot lie on a network file system, where locks and databases are not safe",
+                        "network_file_system");
         std::filesystem::remove_all(tmp, ec);
         JC_CHECK(makeDirectories(tmp, 0700));
         if (!mayHold.empty() && std::filesystem::exists(clean / mayHold, ec))
@@ -34,7 +37,10 @@ public:
         if (ec) return tl::unexpected(errnoError(ec.value(), true, "cannot take over what stands in the folder"));
         return NewFolder(std::move(tmp), std::move(clean), mayHold);
     }
-    NewFolder(NewFolder&& o) noexcept : m_tmp(std::move(o.m_tmp)), m_target(std::move(o.m_target)), m_taken(std::move(o.m_taken)) { o.m_tmp.clear(); }
+    NewFolder(NewFolder&& o) noexcept : m_tmp(std::move(o.m_tmp)), m_target(std::move(o.m_target)), m_taken(std::move(o.m_taken))
+    {
+        o.m_tmp.clear();
+    }
     NewFolder& operator=(NewFolder&&) = delete;
     ~NewFolder()
     {

@@ -20,7 +20,8 @@ std::vector<merkle::LeafHash> leavesOf(const std::vector<archive::Item>& items)
 {
     std::vector<merkle::LeafHash> out;
     out.reserve(items.size());
-    for (const auto& i : items) out.push_back(merkle::hashLeaf(i.descriptor));
+    for (const auto& i : items)
+        out.push_back(merkle::hashLeaf(i.descriptor));
     return out;
 }
 std::vector<timestamp::TreeItem> treeItemsOf(const std::vector<archive::Item>& items)
@@ -61,15 +62,19 @@ Result<Token> askForToken(Workspace& w, const Sha256Digest& imprint, const std::
         }
         const auto check = timestamp::checkToken(*token, imprint.bytes(), anchors);
         if (check.outcome != timestamp::TokenOutcome::Valid) {
-            last = Error{ErrorCode::Unavailable, "the time-stamping authority " + a->name() + " gave a token that does not hold", std::string(timestamp::toString(check.outcome)),
-                         std::source_location::current(), {}};
+            last = Error{ErrorCode::Unavailable,
+                         "the time-stamping authority " + a->name() + " gave a token that does not hold",
+                         std::string(timestamp::toString(check.outcome)),
+                         std::source_location::current(),
+                         {}};
             continue;
         }
         return Token{{*token, tokenChain(*token, anchors)}, check.info.genTime};
     }
     return tl::unexpected(last);
 }
-Result<Token> tokenUntil(Workspace& w, const Sha256Digest& imprint, std::chrono::steady_clock::time_point deadline, const std::stop_token& stop)
+Result<Token> tokenUntil(Workspace& w, const Sha256Digest& imprint, std::chrono::steady_clock::time_point deadline,
+                         const std::stop_token& stop)
 {
     const auto anchors = tsaAnchors(w);
     auto pause = std::chrono::milliseconds(200);
@@ -89,7 +94,8 @@ Result<std::optional<receipt::EnrolmentPart>> enrolmentPart(Workspace& w, const 
     if (!staff || staff->enrolledAt == 0) return std::optional<receipt::EnrolmentPart>{};
     JC_TRY(const auto control, w.ledger().controlEntries());
     const std::size_t position = staff->enrolledAt - 1; // the charter is 0 and not in the list
-    if (position >= control.size()) return fail(ErrorCode::Damaged, "the enrolment of the signer is missing from the ledger", "control_chain_broken");
+    if (position >= control.size())
+        return fail(ErrorCode::Damaged, "the enrolment of the signer is missing from the ledger", "control_chain_broken");
     receipt::EnrolmentPart p;
     p.index = control[position].first;
     p.entry = control[position].second;
@@ -135,7 +141,8 @@ bool isReceiptOf(const std::filesystem::path& file, const std::string& number)
 }
 
 /// Writes one receipt per item, in parallel; a file of that name that is not this item's receipt is never touched.
-Result<std::vector<std::string>> writeReceipts(Workspace& w, const archive::Filing& f, const std::vector<archive::Item>& items, ProgressSink& progress)
+Result<std::vector<std::string>> writeReceipts(Workspace& w, const archive::Filing& f, const std::vector<archive::Item>& items,
+                                               ProgressSink& progress)
 {
     const std::filesystem::path dir(f.receiptsDir);
     JC_CHECK(makeDirectories(dir));
@@ -157,7 +164,7 @@ Result<std::vector<std::string>> writeReceipts(Workspace& w, const archive::Fili
             const std::string hex = items[i].sha256.hex();
             for (unsigned& n = next[receiptFileName(raw, hex, 1)];;) {
                 const auto candidate = dir / receiptFileName(raw, hex, ++n);
-                struct stat st {};
+                struct stat st{};
                 if (::lstat(candidate.c_str(), &st) != 0 || (S_ISREG(st.st_mode) && isReceiptOf(candidate, numbers[i]))) {
                     paths[i] = candidate.string();
                     break;
@@ -184,7 +191,8 @@ Result<std::vector<std::string>> writeReceipts(Workspace& w, const archive::Fili
     };
     std::vector<std::jthread> pool;
     const unsigned threads = few ? 0 : std::max(1U, std::thread::hardware_concurrency()) - 1;
-    for (unsigned t = 0; t < threads; ++t) pool.emplace_back(work);
+    for (unsigned t = 0; t < threads; ++t)
+        pool.emplace_back(work);
     work();
     pool.clear();
     if (error) return tl::unexpected(*error);
@@ -203,7 +211,8 @@ std::vector<Bytes> tokenChain(ByteView token, const std::vector<crypto::Certific
     std::vector<Bytes> chain;
     crypto::Certificate at = *leaf;
     for (int depth = 0; depth < 8 && !at.selfSigned(); ++depth) {
-        const auto up = std::find_if(pool.begin(), pool.end(), [&](const crypto::Certificate& c) { return c.subject() == at.issuer() && c.id() != at.id(); });
+        const auto up = std::find_if(pool.begin(), pool.end(),
+                                     [&](const crypto::Certificate& c) { return c.subject() == at.issuer() && c.id() != at.id(); });
         if (up == pool.end()) return {};
         at = *up;
         chain.push_back(toBytes(at.der()));
@@ -214,7 +223,8 @@ std::vector<Bytes> tokenChain(ByteView token, const std::vector<crypto::Certific
 std::string evidenceNumber(Workspace& w, const archive::Filing& f, std::uint64_t ordinal)
 {
     if (!f.index) return {};
-    return record::toString(record::EvidenceNumber{w.config().courtKey, record::ledgerTag(w.ledger().id()), yearUtc8(f.ledgerTime), *f.index, ordinal});
+    return record::toString(
+        record::EvidenceNumber{w.config().courtKey, record::ledgerTag(w.ledger().id()), yearUtc8(f.ledgerTime), *f.index, ordinal});
 }
 
 Result<receipt::FilingPart> filingPart(const archive::Filing& f)
@@ -247,7 +257,8 @@ std::string receiptFileName(std::string_view rawName, std::string_view sha256Hex
 {
     std::string name = toNfc(rawName);
     std::string clean;
-    for (const char c : name) clean += static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == '/' ? '_' : c;
+    for (const char c : name)
+        clean += static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == '/' ? '_' : c;
     // U+0080–U+009F are control characters as well; in UTF-8 they are C2 80 … C2 9F.
     for (std::size_t i = 0; i + 1 < clean.size(); ++i)
         if (static_cast<unsigned char>(clean[i]) == 0xC2 && static_cast<unsigned char>(clean[i + 1]) < 0xA0) clean.replace(i, 2, "_");
@@ -283,8 +294,11 @@ Result<void> completeFiling(Workspace& w, archive::Filing& f, std::chrono::milli
         const auto anchor = [&]() -> Result<ledger::Anchored> {
             for (;;) {
                 auto sub = w.ledger().submit(f.signedRecord);
-                auto done = sub ? w.ledger().await(*sub, std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()), stop)
-                                : Result<ledger::Anchored>(tl::unexpected(sub.error()));
+                auto done =
+                    sub ? w.ledger().await(
+                              *sub, std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()),
+                              stop)
+                        : Result<ledger::Anchored>(tl::unexpected(sub.error()));
                 if (done || done.error().code != ErrorCode::Unavailable || stop.stop_requested() ||
                     std::chrono::steady_clock::now() + std::chrono::milliseconds(500) >= deadline)
                     return done;
@@ -358,7 +372,8 @@ Result<std::vector<PendingFiling>> pendingList(Workspace& w)
     JC_TRY(const auto rows, w.archive().pendingFilings());
     std::vector<PendingFiling> out;
     for (const auto& f : rows)
-        out.push_back({jc::toString(f.id), f.caseNumber, f.itemCount, f.created, f.waits.ledger, f.waits.token, f.waits.receipts, f.lastError, f.lastDetail});
+        out.push_back({jc::toString(f.id), f.caseNumber, f.itemCount, f.created, f.waits.ledger, f.waits.token, f.waits.receipts,
+                       f.lastError, f.lastDetail});
     return out;
 }
 } // namespace
@@ -397,7 +412,7 @@ Result<Status> status(Workspace& w)
     s.items = counts.second;
     JC_TRY(s.pending, pendingList(w));
     s.custodyEvents = w.archive().custody().size();
-    struct statvfs v {};
+    struct statvfs v{};
     if (::statvfs(w.directory().c_str(), &v) == 0) s.freeBytes = static_cast<std::uint64_t>(v.f_bavail) * v.f_frsize;
     return s;
 }

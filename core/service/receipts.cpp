@@ -17,13 +17,18 @@ Result<CaseItem> itemInfo(Workspace& w, const archive::Filing& f, const archive:
     c.size = i.size;
     c.filedAt = f.created;
     c.number = evidenceNumber(w, f, i.ordinal);
-    c.state = !f.refused.empty() ? ItemState::Refused : f.index ? ItemState::Anchored : !f.tokens.empty() ? ItemState::Timestamped : ItemState::Queued;
+    c.state = !f.refused.empty()  ? ItemState::Refused
+              : f.index           ? ItemState::Anchored
+              : !f.tokens.empty() ? ItemState::Timestamped
+                                  : ItemState::Queued;
     if (!f.refused.empty()) {
         c.error = f.refused;
         c.errorCode = ErrorCode::Refused;
     }
     for (const auto& v : d->digests) {
-        auto& to = v.algorithm == crypto::DigestAlgorithm::Sha256 ? c.sha256 : v.algorithm == crypto::DigestAlgorithm::Sm3 ? c.sm3 : c.sha512;
+        auto& to = v.algorithm == crypto::DigestAlgorithm::Sha256 ? c.sha256
+                   : v.algorithm == crypto::DigestAlgorithm::Sm3  ? c.sm3
+                                                                  : c.sha512;
         to = toHex(v.value);
     }
     if (!i.receiptPath.empty() && f.index) c.receipt = i.receiptPath;
@@ -39,7 +44,8 @@ Result<Found> findByNumber(Workspace& w, std::string_view text)
     if (n.court != w.config().courtKey || n.tag != record::ledgerTag(w.ledger().id()))
         return fail(ErrorCode::NotFound, "this evidence number belongs to another court's ledger", "other_ledger");
     JC_TRY(auto f, w.archive().filingByIndex(n.index));
-    if (!f || evidenceNumber(w, *f, n.ordinal) != record::toString(n)) return fail(ErrorCode::NotFound, "no evidence of this number is on file here", "number_unknown");
+    if (!f || evidenceNumber(w, *f, n.ordinal) != record::toString(n))
+        return fail(ErrorCode::NotFound, "no evidence of this number is on file here", "number_unknown");
     JC_TRY(auto i, w.archive().item(f->id, n.ordinal));
     if (!i) return fail(ErrorCode::NotFound, "no evidence of this number is on file here", "number_unknown");
     return Found{std::move(*f), std::move(*i)};
@@ -50,7 +56,8 @@ Result<std::vector<CaseItem>> caseItems(Workspace& w, std::string_view caseNumbe
 {
     JC_TRY(const auto n, record::parseCaseNumber(caseNumber));
     JC_TRY(const auto row, w.archive().findCase(n.text));
-    if (!row) return fail(ErrorCode::NotFound, "there is no case " + n.text + " here; `jchain case list` shows those there are", "case_unknown");
+    if (!row)
+        return fail(ErrorCode::NotFound, "there is no case " + n.text + " here; `jchain case list` shows those there are", "case_unknown");
     JC_TRY(const auto items, w.archive().caseItems(row->id));
     std::vector<CaseItem> out;
     std::map<Uuid, archive::Filing> filings;
@@ -70,7 +77,8 @@ Result<std::vector<CaseItem>> itemsByDigest(Workspace& w, std::string_view hex)
 {
     JC_TRY(const Bytes raw, fromHex(hex));
     std::vector<CaseItem> out;
-    if (raw.size() != 32 && raw.size() != 64) return fail(ErrorCode::Malformed, "a digest has 64 hexadecimal digits (SHA-256 or SM3) or 128 (SHA-512)", "digest_length");
+    if (raw.size() != 32 && raw.size() != 64)
+        return fail(ErrorCode::Malformed, "a digest has 64 hexadecimal digits (SHA-256 or SM3) or 128 (SHA-512)", "digest_length");
     std::vector<archive::Item> hits;
     if (raw.size() == 32) {
         JC_TRY(const auto d, Sha256Digest::parse(raw));
@@ -107,10 +115,12 @@ Result<std::string> receiptText(Workspace& w, std::string_view number)
     JC_TRY(const auto part, filingPart(hit.filing));
     JC_TRY(const auto items, w.archive().items(hit.filing.id));
     const ItemProofs proofs(hit.filing, items);
-    return receipt::serializeWith(evidenceNumber(w, hit.filing, hit.item.ordinal), proofs.part(hit.item), receipt::serializeFilingPart(part));
+    return receipt::serializeWith(evidenceNumber(w, hit.filing, hit.item.ordinal), proofs.part(hit.item),
+                                  receipt::serializeFilingPart(part));
 }
 
-Result<std::vector<ExportedReceipt>> exportReceipts(Workspace& w, std::string_view numberOrCase, bool isCase, const std::filesystem::path& dir)
+Result<std::vector<ExportedReceipt>> exportReceipts(Workspace& w, std::string_view numberOrCase, bool isCase,
+                                                    const std::filesystem::path& dir)
 {
     std::vector<Found> wanted;
     if (isCase) {
@@ -151,7 +161,8 @@ Result<std::vector<ExportedReceipt>> exportReceipts(Workspace& w, std::string_vi
             e.file = std::filesystem::absolute(dir, ec).lexically_normal() / receiptFileName(raw, i.sha256.hex(), n);
             if (!std::filesystem::exists(std::filesystem::symlink_status(e.file, ec))) break;
             const auto there = readFile(e.file, receipt::kMaxReceipt);
-            const auto view = there ? receipt::parseReceiptView(asText(*there)) : Result<receipt::ReceiptView>(fail(ErrorCode::Malformed, ""));
+            const auto view =
+                there ? receipt::parseReceiptView(asText(*there)) : Result<receipt::ReceiptView>(fail(ErrorCode::Malformed, ""));
             if (view && view->number == e.number) break;
         }
         JC_CHECK(writeFileAtomic(e.file, asBytes(text)));

@@ -67,7 +67,8 @@ Result<StaffInfo> enrolStaff(Workspace& w, const std::filesystem::path& file, re
         for (const auto& der : card->caAnchors)
             if (auto c = crypto::Certificate::fromDer(der)) anchors.push_back(std::move(*c));
     if (crypto::checkPath(*certificate, {}, anchors, w.clock().now()) != crypto::PathOutcome::Valid)
-        return fail(ErrorCode::Refused, "this certificate was not issued by one of the court's authorities, or is not valid today", "certificate_not_from_court");
+        return fail(ErrorCode::Refused, "this certificate was not issued by one of the court's authorities, or is not valid today",
+                    "certificate_not_from_court");
     record::Enrolment e;
     e.certificateHash = certificate->id();
     e.spki = certificate->spki();
@@ -77,7 +78,8 @@ Result<StaffInfo> enrolStaff(Workspace& w, const std::filesystem::path& file, re
     e.court = w.config().courtKey;
     e.notBefore = certificate->notBefore();
     e.notAfter = certificate->notAfter();
-    JC_TRY(const bool waits, act(w, *admin, e, "enrolled " + e.certificateHash.hex().substr(0, 16) + " as " + std::string(record::toString(role))));
+    JC_TRY(const bool waits,
+           act(w, *admin, e, "enrolled " + e.certificateHash.hex().substr(0, 16) + " as " + std::string(record::toString(role))));
     JC_CHECK(w.archive().addCertificate(certificate->der()));
     if (!waits) {
         JC_TRY(const auto info, updateTrust(w));
@@ -93,15 +95,21 @@ Result<StaffInfo> enrolStaff(Workspace& w, const std::filesystem::path& file, re
 Result<StaffInfo> revokeStaff(Workspace& w, std::string_view nameOrHash, std::optional<UnixMs> from, std::string_view reason)
 {
     JC_TRY(const Person* admin, w.require({record::Role::Administrator}, "revoking staff"));
-    if (reason.empty() || reason.size() > 4000) return fail(ErrorCode::InvalidArgument, "say in a sentence why the certificate is revoked", "reason");
+    if (reason.empty() || reason.size() > 4000)
+        return fail(ErrorCode::InvalidArgument, "say in a sentence why the certificate is revoked", "reason");
     const auto members = w.ledger().members();
     std::vector<SignerId> hits;
     for (const auto& [id, m] : members->allStaff()) {
         JC_TRY(const auto info, infoOf(w, id, m));
         if (info.certificateHash == nameOrHash || (!info.name.empty() && info.name == nameOrHash)) hits.push_back(id);
     }
-    if (hits.empty()) return fail(ErrorCode::NotFound, "nobody of this name or certificate is enrolled here; `jchain staff list` shows who is", "staff_unknown");
-    if (hits.size() > 1) return fail(ErrorCode::InvalidArgument, "several certificates bear this name; give the certificate's number from `jchain staff list` instead", "staff_ambiguous");
+    if (hits.empty())
+        return fail(ErrorCode::NotFound, "nobody of this name or certificate is enrolled here; `jchain staff list` shows who is",
+                    "staff_unknown");
+    if (hits.size() > 1)
+        return fail(ErrorCode::InvalidArgument,
+                    "several certificates bear this name; give the certificate's number from `jchain staff list` instead",
+                    "staff_ambiguous");
     record::Revocation r;
     r.certificateHash = hits.front();
     r.reason = record::RevocationReason::Other;
@@ -115,7 +123,9 @@ Result<StaffInfo> revokeStaff(Workspace& w, std::string_view nameOrHash, std::op
     } else {
         r.fromTime = w.clock().now();
     }
-    JC_TRY(const bool waits, act(w, *admin, r, "revoked " + r.certificateHash.hex().substr(0, 16) + " from " + formatUtc(r.fromTime) + ": " + std::string(reason)));
+    JC_TRY(const bool waits,
+           act(w, *admin, r,
+               "revoked " + r.certificateHash.hex().substr(0, 16) + " from " + formatUtc(r.fromTime) + ": " + std::string(reason)));
     Bytes moment;
     if (waits) appendU64(moment, static_cast<std::uint64_t>(r.fromTime));
     JC_CHECK(w.archive().setValue(key, moment));

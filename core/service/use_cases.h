@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The use cases: what the command line, the window and the court API call. Each takes an open Workspace where one is needed. Errors carry the
-// code that decides the exit status; reasons are stable and have a sentence in every language at the caller's.
+// The use cases: what the command line, the window and the court API call. Each takes an open Workspace where one is needed. Errors carry
+// the code that decides the exit status; reasons are stable and have a sentence in every language at the caller's.
 #include "intake/intake.h"
 #include "ledger/deep_audit.h"
 #include "service/workspace.h"
@@ -13,15 +13,17 @@ namespace jc::service {
 // ---- making workspaces -----------------------------------------------------------------------------------------------
 struct NewCourt {
     std::string courtKey = "210600", nameZh, nameEn;
-    std::string ledgerName;        ///< 1–63 of [a-z0-9.-]
+    std::string ledgerName;                            ///< 1–63 of [a-z0-9.-]
     std::vector<std::filesystem::path> administrators; ///< certificates (PEM or DER) of the first administrators; ≥ 1
     std::vector<std::filesystem::path> caAnchors;      ///< certificates that issue staff certificates
     std::vector<std::string> authorityUrls;            ///< RFC 3161; empty = embedded authority
     std::vector<std::filesystem::path> tsaAnchors;     ///< with authorityUrls
 };
-/// Makes a real workspace with fresh court keys. The folder must be absent or empty; a failure leaves nothing. Errors: Refused ("exists"), CannotWrite, Malformed.
+/// Makes a real workspace with fresh court keys. The folder must be absent or empty; a failure leaves nothing. Errors: Refused ("exists"),
+/// CannotWrite, Malformed.
 [[nodiscard]] Result<void> initWorkspace(const std::filesystem::path& dir, const NewCourt& court, const Clock& clock);
-/// A complete demonstration court (architecture §7): PKI, seven identities with one PIN, embedded ledger and TSA, staff enrolled, trust.jct. Nothing outside DIR.
+/// A complete demonstration court (architecture §7): PKI, seven identities with one PIN, embedded ledger and TSA, staff enrolled,
+/// trust.jct. Nothing outside DIR.
 [[nodiscard]] Result<void> makeDemonstration(const std::filesystem::path& dir, const Clock& clock);
 
 // ---- cases -----------------------------------------------------------------------------------------------------------
@@ -44,7 +46,7 @@ struct FilingRequest {
     bool sha512 = false;
     bool sm3 = true;
     bool seal = true;
-    std::string emptyReason;               ///< empty = files of 0 bytes are refused
+    std::string emptyReason;                          ///< empty = files of 0 bytes are refused
     std::optional<std::filesystem::path> receiptsDir; ///< default <workspace>/receipts
     std::chrono::milliseconds wait{15000};
 };
@@ -53,7 +55,7 @@ enum class ItemState : std::uint8_t { Fixed, Timestamped, Queued, Anchored, Skip
 struct FiledItem {
     std::filesystem::path path;
     ItemState state = ItemState::Skipped;
-    std::string number; ///< empty until anchored
+    std::string number;              ///< empty until anchored
     std::string sha256, sm3, sha512; ///< hex; empty when not taken
     std::uint64_t size = 0;
     std::optional<std::filesystem::path> receipt;
@@ -63,7 +65,7 @@ struct FiledItem {
     bool duplicate = false;  ///< the same digest was filed in this court before
     std::string duplicateOf; ///< its number or record id
     UnixMs duplicateTime = 0;
-    bool resumed = false;    ///< belonged to an interrupted filing that was completed now
+    bool resumed = false; ///< belonged to an interrupted filing that was completed now
 };
 struct FilingReport {
     std::string recordId;
@@ -104,7 +106,8 @@ struct Status {
 };
 [[nodiscard]] Result<Status> status(Workspace& w);
 /// Completes what waits. Returns what still does.
-[[nodiscard]] Result<std::vector<PendingFiling>> retryOutbox(Workspace& w, std::chrono::milliseconds wait, ProgressSink& progress, std::stop_token stop);
+[[nodiscard]] Result<std::vector<PendingFiling>> retryOutbox(Workspace& w, std::chrono::milliseconds wait, ProgressSink& progress,
+                                                             std::stop_token stop);
 
 // ---- receipts --------------------------------------------------------------------------------------------------------
 struct CaseItem : FiledItem {
@@ -120,19 +123,20 @@ struct ExportedReceipt {
     std::filesystem::path file;
 };
 /// One item by number, or all of a case. An export is a custody event.
-[[nodiscard]] Result<std::vector<ExportedReceipt>> exportReceipts(Workspace& w, std::string_view numberOrCase, bool isCase, const std::filesystem::path& dir);
+[[nodiscard]] Result<std::vector<ExportedReceipt>> exportReceipts(Workspace& w, std::string_view numberOrCase, bool isCase,
+                                                                  const std::filesystem::path& dir);
 /// .jcr text of an anchored item. Errors: NotFound, Waiting.
 [[nodiscard]] Result<std::string> receiptText(Workspace& w, std::string_view number);
 [[nodiscard]] std::string receiptFileName(std::string_view rawName, std::string_view sha256Hex, unsigned copy); ///< architecture §7
 
 // ---- verifying -------------------------------------------------------------------------------------------------------
 struct VerifyRequest {
-    std::vector<std::filesystem::path> paths; ///< files and folders
+    std::vector<std::filesystem::path> paths;    ///< files and folders
     std::vector<std::filesystem::path> receipts; ///< .jcr files; empty = looked for beside each file (<name>.jcr), then in the workspace
     std::optional<std::filesystem::path> trust;  ///< .jct; empty = the workspace's
-    std::string number;  ///< evidence number (workspace)
-    std::string digest;  ///< hex digest without a file: "is it on file?"
-    bool online = false; ///< consistency with the workspace's own ledger, newest revocations
+    std::string number;                          ///< evidence number (workspace)
+    std::string digest;                          ///< hex digest without a file: "is it on file?"
+    bool online = false;                         ///< consistency with the workspace's own ledger, newest revocations
 };
 struct VerifyResult {
     std::filesystem::path path;
@@ -151,8 +155,10 @@ struct VerifyReport {
     UnixMs trustTime = 0;
 };
 /// w may be null: then receipts and trust must be given. With a workspace each result is a custody event (verified, mismatch).
-/// Errors: InvalidArgument, NotFound/Unreadable/Malformed for the trust set; a trust set that does not prove itself makes every verdict undetermined.
-[[nodiscard]] Result<VerifyReport> verifyEvidence(Workspace* w, const VerifyRequest& request, const Clock& clock, ProgressSink& progress, std::stop_token stop);
+/// Errors: InvalidArgument, NotFound/Unreadable/Malformed for the trust set; a trust set that does not prove itself makes every verdict
+/// undetermined.
+[[nodiscard]] Result<VerifyReport> verifyEvidence(Workspace* w, const VerifyRequest& request, const Clock& clock, ProgressSink& progress,
+                                                  std::stop_token stop);
 
 // ---- custody ---------------------------------------------------------------------------------------------------------
 struct CustodyEntry {
@@ -172,10 +178,13 @@ struct WorkspaceAudit {
     std::uint64_t custodyEvents = 0, items = 0, objects = 0, receipts = 0;
     [[nodiscard]] bool sound() const { return ledger.findings.empty() && archive.empty(); }
 };
-/// deep: every stored byte of ledger, archive, custody log, vault and receipts; else heads, newest checkpoint and pins only. Takes no lock; needs no role.
-[[nodiscard]] Result<WorkspaceAudit> auditWorkspace(const std::filesystem::path& dir, bool deep, ProgressSink& progress, std::stop_token stop);
+/// deep: every stored byte of ledger, archive, custody log, vault and receipts; else heads, newest checkpoint and pins only. Takes no lock;
+/// needs no role.
+[[nodiscard]] Result<WorkspaceAudit> auditWorkspace(const std::filesystem::path& dir, bool deep, ProgressSink& progress,
+                                                    std::stop_token stop);
 /// Folder or http(s) URL of a published log. trust optional.
-[[nodiscard]] Result<verdict::LogAudit> auditPublishedLog(const std::string& location, const std::optional<std::filesystem::path>& trust, ProgressSink& progress, std::stop_token stop);
+[[nodiscard]] Result<verdict::LogAudit> auditPublishedLog(const std::string& location, const std::optional<std::filesystem::path>& trust,
+                                                          ProgressSink& progress, std::stop_token stop);
 /// Static files for any third-party client (architecture §7). Returns the size.
 [[nodiscard]] Result<std::uint64_t> exportLog(Workspace& w, const std::filesystem::path& dir, ProgressSink& progress, std::stop_token stop);
 
@@ -191,9 +200,11 @@ struct TrustInfo {
     unsigned quorum = 0;
     std::uint64_t staff = 0, revoked = 0;
 };
-[[nodiscard]] Result<TrustInfo> readTrust(const std::filesystem::path& jct); ///< Refused with the problem's name when it does not prove itself
+[[nodiscard]] Result<TrustInfo>
+readTrust(const std::filesystem::path& jct); ///< Refused with the problem's name when it does not prove itself
 [[nodiscard]] Result<void> exportTrust(Workspace& w, const std::filesystem::path& file);
-/// Into the workspace's own list of trusted ledgers, by fingerprint given by another channel (empty: returned for confirmation, nothing stored). Refused when smaller than the pinned one.
+/// Into the workspace's own list of trusted ledgers, by fingerprint given by another channel (empty: returned for confirmation, nothing
+/// stored). Refused when smaller than the pinned one.
 [[nodiscard]] Result<TrustInfo> importTrust(Workspace& w, const std::filesystem::path& file, std::string_view fingerprint);
 /// Refreshes <workspace>/trust.jct from the ledger.
 [[nodiscard]] Result<TrustInfo> updateTrust(Workspace& w);
@@ -207,7 +218,8 @@ struct StaffInfo {
 [[nodiscard]] Result<std::vector<StaffInfo>> listStaff(Workspace& w);
 /// Administrator. The certificate must come from one of the court's authorities. Waiting when a second administrator must do the same.
 [[nodiscard]] Result<StaffInfo> enrolStaff(Workspace& w, const std::filesystem::path& certificate, record::Role role);
-/// nameOrHash: common name (unique) or hex of the certificate's SHA-256. Waiting until a second administrator repeats it where there are two.
+/// nameOrHash: common name (unique) or hex of the certificate's SHA-256. Waiting until a second administrator repeats it where there are
+/// two.
 [[nodiscard]] Result<StaffInfo> revokeStaff(Workspace& w, std::string_view nameOrHash, std::optional<UnixMs> from, std::string_view reason);
 
 // ---- backup ----------------------------------------------------------------------------------------------------------
@@ -216,11 +228,14 @@ struct BackupInfo {
     std::uint64_t files = 0, bytes = 0, ledgerSize = 0, items = 0;
     std::string origin;
 };
-/// One file (a tar, every member with its SHA-256 in a manifest): vault, archive, keys' wrappers, outbox, ledger. Signer state is left out on purpose.
+/// One file (a tar, every member with its SHA-256 in a manifest): vault, archive, keys' wrappers, outbox, ledger. Signer state is left out
+/// on purpose.
 [[nodiscard]] Result<BackupInfo> backup(Workspace& w, const std::filesystem::path& file, ProgressSink& progress, std::stop_token stop);
-[[nodiscard]] Result<BackupInfo> verifyBackup(const std::filesystem::path& file, ProgressSink& progress, std::stop_token stop); ///< Damaged names the member
-/// dir absent or empty. `last`: newest checkpoint or receipt known outside, needed unless the signer state is found in `dir`'s place. formats.md §2
-[[nodiscard]] Result<BackupInfo> restore(const std::filesystem::path& file, const std::filesystem::path& dir, const std::optional<std::filesystem::path>& last,
-                                         ProgressSink& progress, std::stop_token stop);
+[[nodiscard]] Result<BackupInfo> verifyBackup(const std::filesystem::path& file, ProgressSink& progress,
+                                              std::stop_token stop); ///< Damaged names the member
+/// dir absent or empty. `last`: newest checkpoint or receipt known outside, needed unless the signer state is found in `dir`'s place.
+/// formats.md §2
+[[nodiscard]] Result<BackupInfo> restore(const std::filesystem::path& file, const std::filesystem::path& dir,
+                                         const std::optional<std::filesystem::path>& last, ProgressSink& progress, std::stop_token stop);
 
 } // namespace jc::service

@@ -109,7 +109,8 @@ Result<void> Run::loadTrust()
             const auto old = verdict::TrustedLedger::verify(*pinned);
             if (old.ledger) {
                 const auto path = m_w->ledger().consistency(old.ledger->size(), outcome.ledger->size());
-                if (!path || merkle::checkConsistency(old.ledger->size(), old.ledger->root(), outcome.ledger->size(), outcome.ledger->root(), *path) != merkle::ProofOutcome::Proven) {
+                if (!path || merkle::checkConsistency(old.ledger->size(), old.ledger->root(), outcome.ledger->size(),
+                                                      outcome.ledger->root(), *path) != merkle::ProofOutcome::Proven) {
                     m_trustProblem = "not_a_continuation";
                     return {};
                 }
@@ -136,7 +137,8 @@ void Run::loadReceipts()
     }
     for (std::size_t i = 0; i < m_receipts.size(); ++i)
         if (m_receipts[i].descriptor)
-            if (const auto* d = digestIn(m_receipts[i].descriptor->digests, crypto::DigestAlgorithm::Sha256)) m_byDigest.emplace(toHex(*d), i);
+            if (const auto* d = digestIn(m_receipts[i].descriptor->digests, crypto::DigestAlgorithm::Sha256))
+                m_byDigest.emplace(toHex(*d), i);
 }
 
 std::optional<std::string> Run::fromArchive(const std::filesystem::path& file, const std::vector<crypto::DigestValue>& digests)
@@ -220,9 +222,15 @@ void Run::add(VerifyResult r)
 {
     if (r.verdict) {
         switch (r.verdict->word) {
-        case verdict::Word::Consistent: ++m_report.consistent; break;
-        case verdict::Word::Inconsistent: ++m_report.inconsistent; break;
-        case verdict::Word::Undetermined: ++m_report.undetermined; break;
+        case verdict::Word::Consistent:
+            ++m_report.consistent;
+            break;
+        case verdict::Word::Inconsistent:
+            ++m_report.inconsistent;
+            break;
+        case verdict::Word::Undetermined:
+            ++m_report.undetermined;
+            break;
         }
     } else {
         ++m_report.errors;
@@ -303,7 +311,8 @@ void Run::verifyNumber()
         if (auto d = record::decodeItemDescriptor(view->item.descriptor))
             if (const auto* sha = digestIn(d->digests, crypto::DigestAlgorithm::Sha256)) {
                 const auto object = m_w->vault().objectPath(*Sha256Digest::parse(*sha));
-                auto measured = intake::digestFile(object, {true, digestIn(d->digests, crypto::DigestAlgorithm::Sha512) != nullptr}, m_progress, m_stop);
+                auto measured = intake::digestFile(object, {true, digestIn(d->digests, crypto::DigestAlgorithm::Sha512) != nullptr},
+                                                   m_progress, m_stop);
                 if (measured) {
                     item = std::move(*measured);
                     item->nameRaw = d->nameRaw.empty() ? d->name : std::string(asText(d->nameRaw));
@@ -416,12 +425,14 @@ Result<VerifyReport> Run::run()
     }
     m_files = files.size();
     if (m_request.paths.empty() && m_request.number.empty() && m_request.digest.empty())
-        for (const auto& r : m_receipts) alone.push_back(r.file);
+        for (const auto& r : m_receipts)
+            alone.push_back(r.file);
     for (const auto& f : files) {
         if (m_stop.stop_requested()) return fail(ErrorCode::Cancelled, "stopped");
         verifyFile(f);
     }
-    for (const auto& f : alone) verifyReceiptAlone(f);
+    for (const auto& f : alone)
+        verifyReceiptAlone(f);
     if (m_report.results.empty()) {
         VerifyResult r;
         r.verdict = verdict::nothingVerified("no_file");
@@ -433,7 +444,8 @@ Result<VerifyReport> Run::run()
 }
 } // namespace
 
-Result<VerifyReport> verifyEvidence(Workspace* w, const VerifyRequest& request, const Clock& clock, ProgressSink& progress, std::stop_token stop)
+Result<VerifyReport> verifyEvidence(Workspace* w, const VerifyRequest& request, const Clock& clock, ProgressSink& progress,
+                                    std::stop_token stop)
 {
     return Run(w, request, clock, progress, std::move(stop)).run();
 }

@@ -10,7 +10,10 @@
 
 namespace jc::service {
 
-std::string softwareName() { return "judicial-chain " JC_VERSION; }
+std::string softwareName()
+{
+    return "judicial-chain " JC_VERSION;
+}
 
 struct Workspace::Impl {
     OpenOptions options;
@@ -38,7 +41,9 @@ Result<std::unique_ptr<Workspace>> Workspace::open(OpenOptions options)
     const Layout& at = impl->layout;
     JC_TRY(impl->config, readConfig(at.config()));
     if (isNetworkFileSystem(at.root))
-        return fail(ErrorCode::Refused, "this workspace lies on a network file system, where locks and databases are not safe; move it to a local disk", "network_file_system");
+        return fail(ErrorCode::Refused,
+                    "this workspace lies on a network file system, where locks and databases are not safe; move it to a local disk",
+                    "network_file_system");
     impl->clock = options.clock ? options.clock : &systemClock();
     utsname u{};
     impl->machine = ::uname(&u) == 0 ? u.nodename : "unknown";
@@ -64,11 +69,13 @@ Result<std::unique_ptr<Workspace>> Workspace::open(OpenOptions options)
             JC_TRY(auto key, crypto::PrivateKey::loadPem(at.key("tsa")));
             JC_TRY(const auto pem, readFile(at.tsaChain(), 256 * 1024));
             JC_TRY(auto chain, crypto::Certificate::fromPemChain(asText(pem)));
-            timestamp::EmbeddedAuthorityOptions a{chain.front(), std::move(key), {chain.begin() + 1, chain.end()}, at.tsaSerial(), impl->clock};
+            timestamp::EmbeddedAuthorityOptions a{
+                chain.front(), std::move(key), {chain.begin() + 1, chain.end()}, at.tsaSerial(), impl->clock};
             JC_TRY(auto authority, timestamp::openEmbeddedAuthority(std::move(a)));
             impl->authorities.push_back(std::move(authority));
         }
-        for (const auto& url : impl->config.authorityUrls) impl->authorities.push_back(timestamp::makeHttpAuthority({url, 5000, {}}));
+        for (const auto& url : impl->config.authorityUrls)
+            impl->authorities.push_back(timestamp::makeHttpAuthority({url, 5000, {}}));
     } else {
         impl->vault.emplace(intake::Vault::openReadOnly(at.vault()));
     }
@@ -76,16 +83,46 @@ Result<std::unique_ptr<Workspace>> Workspace::open(OpenOptions options)
     return std::unique_ptr<Workspace>(new Workspace(std::move(impl)));
 }
 
-const std::filesystem::path& Workspace::directory() const noexcept { return m_impl->layout.root; }
-const Config& Workspace::config() const noexcept { return m_impl->config; }
-const Clock& Workspace::clock() const noexcept { return *m_impl->clock; }
-bool Workspace::writable() const noexcept { return m_impl->lock.has_value(); }
-ledger::EmbeddedLedger& Workspace::ledger() { return *m_impl->ledger; }
-archive::Archive& Workspace::archive() { return *m_impl->archive; }
-intake::Vault& Workspace::vault() { return *m_impl->vault; }
-std::vector<std::unique_ptr<timestamp::Authority>>& Workspace::authorities() { return m_impl->authorities; }
-const crypto::PrivateKey& Workspace::serviceKey() const { return *m_impl->serviceKey; }
-const crypto::PrivateKey& Workspace::custodyKey() const { return *m_impl->custodyKey; }
+const std::filesystem::path& Workspace::directory() const noexcept
+{
+    return m_impl->layout.root;
+}
+const Config& Workspace::config() const noexcept
+{
+    return m_impl->config;
+}
+const Clock& Workspace::clock() const noexcept
+{
+    return *m_impl->clock;
+}
+bool Workspace::writable() const noexcept
+{
+    return m_impl->lock.has_value();
+}
+ledger::EmbeddedLedger& Workspace::ledger()
+{
+    return *m_impl->ledger;
+}
+archive::Archive& Workspace::archive()
+{
+    return *m_impl->archive;
+}
+intake::Vault& Workspace::vault()
+{
+    return *m_impl->vault;
+}
+std::vector<std::unique_ptr<timestamp::Authority>>& Workspace::authorities()
+{
+    return m_impl->authorities;
+}
+const crypto::PrivateKey& Workspace::serviceKey() const
+{
+    return *m_impl->serviceKey;
+}
+const crypto::PrivateKey& Workspace::custodyKey() const
+{
+    return *m_impl->custodyKey;
+}
 
 Result<const Person*> Workspace::person()
 {
@@ -97,11 +134,14 @@ Result<const Person*> Workspace::person()
     std::optional<std::string> pin;
     // Only the demonstration's own identities have their PIN lying beside them.
     std::error_code ec;
-    const bool demoIdentity = m_impl->config.demonstration && std::filesystem::equivalent(file.parent_path().empty() ? "." : file.parent_path(), m_impl->layout.identities(), ec);
+    const bool demoIdentity =
+        m_impl->config.demonstration &&
+        std::filesystem::equivalent(file.parent_path().empty() ? "." : file.parent_path(), m_impl->layout.identities(), ec);
     if (demoIdentity && !m_impl->config.pinFile.empty()) {
         if (auto text = readFile(m_impl->layout.root / m_impl->config.pinFile, 1024)) {
             std::string p(asText(*text));
-            while (!p.empty() && (p.back() == '\n' || p.back() == '\r')) p.pop_back();
+            while (!p.empty() && (p.back() == '\n' || p.back() == '\r'))
+                p.pop_back();
             pin = std::move(p);
         }
     }
@@ -128,7 +168,9 @@ Result<const Person*> Workspace::require(std::initializer_list<record::Role> rol
         JC_CHECK(recordEvents({std::move(e)}));
     }
     const auto* staff = m_impl->ledger->members()->staff(p->id);
-    if (!staff) return fail(ErrorCode::Refused, "this certificate is not enrolled at this court; ask an administrator to enrol it", "unknown_signer");
+    if (!staff)
+        return fail(ErrorCode::Refused, "this certificate is not enrolled at this court; ask an administrator to enrol it",
+                    "unknown_signer");
     if (staff->revocation) return fail(ErrorCode::Refused, "this certificate has been revoked", "signer_revoked");
     return fail(ErrorCode::Refused, "a " + std::string(record::toString(p->role)) + " may not do this", "wrong_role");
 }

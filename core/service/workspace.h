@@ -19,8 +19,8 @@ namespace jc::service {
 struct Config {
     std::string courtKey, nameZh, nameEn;
     bool demonstration = false;
-    std::filesystem::path identity;   ///< default .p12, relative to the workspace
-    std::filesystem::path pinFile;    ///< demonstration only
+    std::filesystem::path identity; ///< default .p12, relative to the workspace
+    std::filesystem::path pinFile;  ///< demonstration only
     bool embeddedAuthority = true;
     std::vector<std::string> authorityUrls; ///< in order of trust
 };
@@ -48,8 +48,8 @@ struct Person {
 
 class Workspace {
 public:
-    /// Write access takes the lock, finishes nothing by itself (Filing::resume does). Errors: NotFound (no workspace here), Unavailable ("locked"),
-    /// Refused ("network_file_system", "newer_version"), Damaged, CannotWrite.
+    /// Write access takes the lock, finishes nothing by itself (Filing::resume does). Errors: NotFound (no workspace here), Unavailable
+    /// ("locked"), Refused ("network_file_system", "newer_version"), Damaged, CannotWrite.
     [[nodiscard]] static Result<std::unique_ptr<Workspace>> open(OpenOptions options);
     ~Workspace();
     Workspace(const Workspace&) = delete;
@@ -63,8 +63,8 @@ public:
     [[nodiscard]] archive::Archive& archive();
     [[nodiscard]] intake::Vault& vault();
     [[nodiscard]] std::vector<std::unique_ptr<timestamp::Authority>>& authorities(); ///< in order of trust; empty = none configured
-    [[nodiscard]] const crypto::PrivateKey& serviceKey() const; ///< pre: writable
-    [[nodiscard]] const crypto::PrivateKey& custodyKey() const; ///< pre: writable
+    [[nodiscard]] const crypto::PrivateKey& serviceKey() const;                      ///< pre: writable
+    [[nodiscard]] const crypto::PrivateKey& custodyKey() const;                      ///< pre: writable
     /// Loads the identity on first use. Errors: Identity, NotFound.
     [[nodiscard]] Result<const Person*> person();
     /// Person whose role is one of these; else Refused ("role") after an access-denied event for `what` (when writable).
