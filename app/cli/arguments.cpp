@@ -121,8 +121,14 @@ public:
         for (const CommandSpec& c : commands())
             addCommand(app, c);
 
+        // What stands behind "--" is a file name or a text, whatever it looks like.
+        int end = 1;
+        while (end < m_argc && std::string_view(m_argv[end]) != "--")
+            ++end;
+        for (int i = end + 1; i < m_argc; ++i)
+            m_plain.emplace_back(m_argv[i]);
         std::vector<std::string> words;
-        for (int i = m_argc - 1; i > 0; --i)
+        for (int i = end - 1; i > 0; --i)
             words.emplace_back(m_argv[i]); // CLI11 takes them from the back
         std::optional<CLI::ParseError> wrong;
         try {
@@ -139,6 +145,7 @@ public:
         }
         line.command = findCommand(m_path);
         if (!line.command && !m_path.empty()) line.group = m_path;
+        if (auto mistake = misreadFlag(end, line.command); !mistake.empty()) return usage(mistake);
         if (wrong) return explain(*wrong);
         if (help) {
             line.wish = CommandLine::Wish::Help;
@@ -151,7 +158,14 @@ public:
         if (auto mistake = takeGlobals(line); !mistake.empty()) return usage(mistake);
         Bound* own = line.command ? find(*line.command) : nullptr;
         auto extras = app.remaining(true);
-        std::erase(extras, "--");
+        if (!line.command) extras.insert(extras.end(), m_plain.begin(), m_plain.end());
+        // "node status" is a slip in its first word, not a use of `status`.
+        if (end > 1 && m_argv[1][0] != '-' && !findCommand(m_argv[1]) && !isGroup(m_argv[1])) {
+            m_path.clear();
+            line.command = nullptr;
+            line.group.clear();
+            return unexpected(m_argv[1], line);
+        }
         if (!extras.empty()) return unexpected(extras.front(), line);
         if (!line.command) {
             if (line.group.empty()) return line; // the guide
@@ -290,6 +304,32 @@ private:
         return usage(fill(say(text::kTooManyArguments), {word}));
     }
 
+    /// CLI11 takes the next word for a value whatever it is: "--case --json" is a forgotten value.
+    [[nodiscard]] static bool isOptionName(std::string_view word, const CommandSpec* command)
+    {
+        if (!word.starts_with("--")) return false;
+        const auto named = [&](std::span<const OptionSpec> options) {
+            return std::ranges::find(options, word, &OptionSpec::name) != options.end();
+        };
+        return named(globalOptions()) || (command && named(command->options));
+    }
+
+    /// "--deep=no" must not count as --deep.
+    [[nodiscard]] std::string misreadFlag(int end, const CommandSpec* command) const
+    {
+        for (int i = 1; i < end; ++i) {
+            const std::string_view word = m_argv[i];
+            const auto equals = word.find('=');
+            if (!word.starts_with("--") || equals == std::string_view::npos) continue;
+            const std::string_view name = word.substr(0, equals);
+            const auto isFlag = [&](std::span<const OptionSpec> options) {
+                return std::ranges::any_of(options, [&](const OptionSpec& o) { return o.name == name && o.value.empty(); });
+            };
+            if (isFlag(globalOptions()) || (command && isFlag(command->options))) return fill(say(text::kNoValueWanted), {name});
+        }
+        return {};
+    }
+
     /// Empty, or a sentence about what is wrong.
     std::string takeGlobals(CommandLine& line)
     {
@@ -307,6 +347,9 @@ private:
             return std::ranges::any_of(m_all.front().options,
                                        [&](const auto& o) { return o.first->name == name && o.second->count() > 0; });
         };
+        for (const auto& [spec, option] : m_all.front().options)
+            if (const auto v = value(spec->name); v && isOptionName(*v, line.command))
+                return fill(say(text::kMissingValue), {spec->name, spec->value});
         line.global.workspace = value("--workspace").value_or("");
         line.global.as = value("--as").value_or("");
         line.global.pinFile = value("--pin-file").value_or("");
@@ -327,9 +370,12 @@ private:
                 continue;
             }
             auto& values = own.values[v++];
+            for (const auto& given : values)
+                if (isOptionName(given, &spec)) return usage(fill(say(text::kMissingValue), {option->name, option->value}));
             if (!values.empty()) line.arguments.m_options[std::string(option->name)] = std::move(values);
         }
         line.arguments.m_positionals = std::move(own.positionals);
+        line.arguments.m_positionals.insert(line.arguments.m_positionals.end(), m_plain.begin(), m_plain.end());
         for (const OptionSpec& o : spec.options)
             if (o.required && !line.arguments.has(o.name))
                 return usage(fill(say(text::kMissingOption), {o.name, o.value, spec.examples.front()}));
@@ -344,6 +390,7 @@ private:
     const char* const* m_argv;
     GlobalOptions m_global;
     std::string m_path;
+    std::vector<std::string> m_plain; ///< behind "--"
     std::map<std::string, CLI::App*> m_groups;
     std::deque<Bound> m_all; ///< the first is the program's own; addresses must stay
 };
