@@ -4,8 +4,9 @@
 namespace jc::archive {
 std::string custodySchema()
 {
-    return ledger::logSchema(kCustodyPrefix) + "CREATE TABLE custody_subjects(filing BLOB NOT NULL CHECK(length(filing)=16), ordinal "
-                                               "INTEGER NOT NULL, idx INTEGER NOT NULL, PRIMARY KEY(filing, idx)) STRICT, "
+    // Columns in the order of the key: SQLite 3.40's integrity check reads a table without row numbers wrongly otherwise.
+    return ledger::logSchema(kCustodyPrefix) + "CREATE TABLE custody_subjects(filing BLOB NOT NULL CHECK(length(filing)=16), idx "
+                                               "INTEGER NOT NULL, ordinal INTEGER NOT NULL, PRIMARY KEY(filing, idx)) STRICT, "
                                                "WITHOUT ROWID;"
                                                "CREATE TABLE custody_checkpoints(size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;"
                                                "CREATE TRIGGER custody_checkpoints_no_update BEFORE UPDATE ON custody_checkpoints BEGIN "
