@@ -189,7 +189,8 @@ Result<std::unique_ptr<Archive>> Archive::open(const std::filesystem::path& file
 {
     JC_TRY(auto db, store::Database::open(file, writable ? store::OpenMode::ReadWriteCreate : store::OpenMode::ReadOnly, 32 * 1024));
     std::unique_ptr<Archive> a(new Archive(std::move(db)));
-    if (writable) JC_CHECK(a->m_db.migrate(archiveMigrations(), kArchiveApplicationId));
+    JC_CHECK(writable ? a->m_db.migrate(archiveMigrations(), kArchiveApplicationId)
+                      : a->m_db.checkVersion(archiveMigrations(), kArchiveApplicationId));
     JC_TRY(auto log, CustodyLog::open(a->m_db));
     a->m_custody.emplace(std::move(log));
     return a;
@@ -291,7 +292,9 @@ Result<void> Archive::updateFiling(const Filing& f)
             .bindText(13, f.refused)
             .bindText(14, f.lastError)
             .bindText(15, f.lastDetail);
-        return q.run();
+        JC_CHECK(q.run());
+        if (m_db.changedRows() != 1) return fail(ErrorCode::NotFound, "there is no such filing here");
+        return {};
     });
 }
 Result<void> Archive::setReceiptPaths(const Uuid& filing, std::span<const std::string> paths)

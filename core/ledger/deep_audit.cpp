@@ -12,6 +12,7 @@ namespace jc::ledger {
 using merkle::LeafHash;
 using record::ResultCode;
 namespace {
+constexpr std::size_t kMaxFindings = 1000;
 
 class Audit {
 public:
@@ -21,14 +22,23 @@ public:
 private:
     void find(std::string what, std::string where, std::string detail)
     {
-        m_out.findings.push_back({std::move(what), std::move(where), std::move(detail)});
+        if (m_out.findings.size() < kMaxFindings) m_out.findings.push_back({std::move(what), std::move(where), std::move(detail)});
+    }
+    /// Nothing can be said of entry `index`; what follows it is not judged by it.
+    void unknown(std::uint64_t index)
+    {
+        m_unknown.insert(index);
+        m_resync = true;
     }
     static std::string at(std::uint64_t i) { return "entry " + std::to_string(i); }
 
     Result<void> loadControl();
     Result<void> loadCheckpoints(std::span<const std::pair<std::uint64_t, merkle::RootHash>> pinned);
     void checkEntry(std::uint64_t index, ByteView body, const LeafHash& trusted);
+    void checkCharter(const record::LedgerEntry& entry, ByteView body);
+    void checkPlace(std::uint64_t index, const record::LedgerEntry& entry);
     void checkNotes();
+    void compareBatches();
     Result<void> compareIndexes();
 
     store::Database m_db;
@@ -45,7 +55,10 @@ private:
     UnixMs m_lastTime = 0;
     std::uint64_t m_lastHeight = 0;
     std::uint64_t m_records = 0;
-    std::set<std::uint64_t> m_controlSeen;
+    std::set<std::uint64_t> m_controlSeen, m_unknown;
+    std::set<std::uint64_t> m_batchEnds, m_stored; ///< sizes at which a batch ended; sizes of stored checkpoints
+    std::uint64_t m_nextIndex = 0;
+    bool m_resync = false;
     std::optional<store::Statement> m_byId;
     std::vector<std::pair<std::string, std::string>> m_notes; ///< (name, note text) of stored checkpoints
 };
@@ -88,6 +101,7 @@ Result<void> Audit::loadCheckpoints(std::span<const std::pair<std::uint64_t, mer
             continue;
         }
         m_log.addHead(size, name, cp->root);
+        m_stored.insert(size);
         m_notes.emplace_back(name, std::string(q.text(1)));
     }
     for (const auto& [size, root] : pinned)
@@ -95,46 +109,68 @@ Result<void> Audit::loadCheckpoints(std::span<const std::pair<std::uint64_t, mer
     return {};
 }
 
+void Audit::checkCharter(const record::LedgerEntry& entry, ByteView body)
+{
+    const auto* charter = std::get_if<record::CharterEntry>(&entry.body);
+    auto g = charter ? genesis(m_cards, *charter, entry.ledgerTime)
+                     : Result<Genesis>(fail(ErrorCode::Malformed, "the first entry is not a charter"));
+    if (!g || !equal(g->entry.body, body)) {
+        const bool cards = !g && (g.error().reason == "cards_root_differs" || g.error().reason == "card_malformed");
+        find(cards ? "card_changed" : "charter_changed", cards ? "cards" : at(0), g ? "the charter was changed" : g.error().detail);
+        unknown(0);
+        return;
+    }
+    m_control = std::make_shared<record::ControlState>(*g->state.control);
+    if (auto p = makePolicy(*m_control)) m_policy = std::move(*p);
+    m_head = g->state.controlHead;
+    m_position = 1;
+    m_controlSeen.insert(0);
+    m_lastTime = entry.ledgerTime;
+    m_lastHeight = entry.height;
+}
+
+/// Chain of control heads, heights and times; where batches end.
+void Audit::checkPlace(std::uint64_t index, const record::LedgerEntry& e)
+{
+    if (e.epoch != 0) find("entry_changed", at(index), "the entry names another epoch than the ledger has");
+    if (e.controlHead != m_head) {
+        // Said once: the entries after this one are judged by the chain that they carry themselves.
+        if (!m_resync) find("control_head_differs", at(index), "the entry does not follow from the staff records before it");
+        m_head = e.controlHead;
+    }
+    const bool sameBlock = e.height == m_lastHeight && e.ledgerTime == m_lastTime;
+    const bool nextBlock = e.height == m_lastHeight + 1 && e.ledgerTime > m_lastTime;
+    if (!sameBlock && !nextBlock && !m_resync)
+        find("time_or_height_wrong", at(index), "height and ledger time do not follow from the entry before");
+    if (!sameBlock && !m_resync) m_batchEnds.insert(index);
+    m_lastHeight = e.height;
+    m_lastTime = e.ledgerTime;
+    m_resync = false;
+}
+
 void Audit::checkEntry(std::uint64_t index, ByteView body, const LeafHash& trusted)
 {
+    while (m_nextIndex < index)
+        unknown(m_nextIndex++);
+    ++m_nextIndex;
     const auto e = record::decodeLedgerEntry(body);
     if (!e) {
         find("entry_changed", at(index), "the entry cannot be read any more: " + e.error().detail);
-        return;
+        return unknown(index);
     }
-    if (index == 0) {
-        const auto* charter = std::get_if<record::CharterEntry>(&e->body);
-        auto g = charter ? genesis(m_cards, *charter, e->ledgerTime)
-                         : Result<Genesis>(fail(ErrorCode::Malformed, "the first entry is not a charter"));
-        if (!g || !equal(g->entry.body, body)) {
-            find("charter_changed", at(0), g ? "the charter was changed" : g.error().detail);
-            return;
-        }
-        m_control = std::make_shared<record::ControlState>(*g->state.control);
-        if (auto p = makePolicy(*m_control)) m_policy = std::move(*p);
-        m_head = g->state.controlHead;
-        m_position = 1;
-        m_controlSeen.insert(0);
-        m_lastTime = e->ledgerTime;
-        m_lastHeight = e->height;
-        return;
-    }
+    if (index == 0) return checkCharter(*e, body);
     const auto* s = std::get_if<record::SignedRecord>(&e->body);
-    if (!s || !m_control) {
+    if (!s) {
         find("entry_changed", at(index), "the entry is of a kind that cannot stand here");
-        return;
+        return unknown(index);
     }
     ++m_records;
-    if (e->controlHead != m_head) find("control_head_differs", at(index), "the entry does not follow from the staff records before it");
-    const bool sameBlock = e->height == m_lastHeight && e->ledgerTime == m_lastTime;
-    const bool nextBlock = e->height == m_lastHeight + 1 && e->ledgerTime > m_lastTime;
-    if (!sameBlock && !nextBlock) find("time_or_height_wrong", at(index), "height and ledger time do not follow from the entry before");
-    m_lastHeight = e->height;
-    m_lastTime = e->ledgerTime;
+    if (!m_control) return unknown(index); // nothing can be judged without the charter, which is a finding already
+    checkPlace(index, *e);
     auto p = prepareRecord(*s);
     if (!p) {
         find("entry_changed", at(index), "the record inside cannot be read any more");
-        return;
+        return unknown(index);
     }
     const auto code = m_control->authorise(p->record, s->scheme, s->signer, e->ledgerTime);
     const auto* key = m_control->keyOf(s->signer);
@@ -167,9 +203,25 @@ void Audit::checkNotes()
     if (!m_policy) return;
     for (const auto& [name, text] : m_notes) {
         const auto n = note::SignedNote::parse(text);
-        if (!n || note::checkCheckpoint(*n, *m_policy).outcome != note::NoteOutcome::Verified || n->serialize() != text)
+        // Exactly the log's line and the cosigner's, in this order: anything more was put there by nobody who signs.
+        const bool shape = n && n->serialize() == text && n->signatures.size() == 2 &&
+                           n->signatures[0].name == m_policy->logs[0].key.name && n->signatures[0].id == m_policy->logs[0].key.id;
+        if (!shape || note::checkCheckpoint(*n, *m_policy).outcome != note::NoteOutcome::Verified)
             find("checkpoint_changed", name, "the signatures on the stored checkpoint do not verify");
     }
+}
+
+/// Every batch has its checkpoint, and there are no others. Only that of the newest batch may be missing: it is stored with the next one.
+void Audit::compareBatches()
+{
+    if (!m_control) return;
+    const std::uint64_t size = m_nextIndex;
+    for (const auto end : m_batchEnds)
+        if (!m_stored.contains(end))
+            find("checkpoint_missing", "checkpoint " + std::to_string(end), "the stored checkpoint of this size is missing");
+    for (const auto at : m_stored)
+        if (at < size && !m_batchEnds.contains(at) && !m_unknown.contains(at) && !m_unknown.contains(at - 1))
+            find("checkpoint_added", "checkpoint " + std::to_string(at), "no batch ended at this size");
 }
 
 Result<void> Audit::compareIndexes()
@@ -184,7 +236,7 @@ Result<void> Audit::compareIndexes()
         if (!m_controlRows.contains(i))
             find("index_changed", "control " + std::to_string(i), "the index of staff records misses this entry");
     for (const auto i : m_controlRows)
-        if (!m_controlSeen.contains(i))
+        if (!m_controlSeen.contains(i) && !m_unknown.contains(i))
             find("index_changed", "control " + std::to_string(i), "the index of staff records names an entry that is not one");
     return {};
 }
@@ -209,6 +261,7 @@ Result<DeepAudit> Audit::run(std::span<const std::pair<std::uint64_t, merkle::Ro
     m_log.compareTiles();
     m_log.compareHeads();
     checkNotes();
+    compareBatches();
     JC_CHECK(part(compareIndexes(), "record_ids"));
     m_out.entries = m_log.entries();
     m_out.tiles = m_log.tiles();

@@ -5,6 +5,7 @@
 #include "ledger/log_store.h"
 #include "ledger/signer_state.h"
 #include "ledger/state_machine.h"
+#include "record/policy.h"
 
 #include <condition_variable>
 #include <deque>
@@ -54,23 +55,7 @@ std::string_view toString(Writability w) noexcept
 
 Result<note::Policy> makePolicy(const record::ControlState& members, std::string_view onlyLogOf)
 {
-    note::Policy p;
-    note::Policy::Group group;
-    group.name = "courts";
-    group.threshold = static_cast<unsigned>(2 * members.courts().size() / 3 + 1);
-    for (const auto& c : members.courts()) {
-        if (onlyLogOf.empty() || c.courtKey == onlyLogOf) {
-            JC_TRY(auto log, note::VerifierKey::make(members.origin(), note::SignatureType::Ed25519, c.logKey));
-            p.logs.push_back({std::move(log), {}});
-        }
-        JC_TRY(auto cosigner, note::VerifierKey::make(record::cosignerName(members.origin(), c.courtKey),
-                                                      note::SignatureType::CosignatureV1, c.cosignerKey));
-        p.witnesses.push_back({"c" + c.courtKey, std::move(cosigner), {}});
-        group.members.push_back("c" + c.courtKey);
-    }
-    p.groups.push_back(std::move(group));
-    p.quorum = "courts";
-    return p;
+    return record::courtsPolicy(members.origin(), members.courts(), onlyLogOf);
 }
 
 namespace {
@@ -143,6 +128,7 @@ Result<Keys> keysOf(const record::ControlState& members, const EmbeddedOptions& 
 }
 
 struct Pending {
+    Sha256Digest record; ///< of the record's bytes
     bool done = false;
     Result<Anchored> result = fail(ErrorCode::Unavailable, "not yet anchored");
 };
@@ -152,7 +138,26 @@ struct Queued {
     std::shared_ptr<Pending> pending;
 };
 constexpr std::size_t kMaxBatch = 4096;
-constexpr std::size_t kRemembered = 65536;
+/// Answers kept for await(): refusals are nowhere else, and each good one holds an entry and a path.
+constexpr std::size_t kRemembered = 8192;
+
+/// Lookups as they were when the log had `size` entries.
+class LookupAt final : public EntryLookup {
+public:
+    explicit LookupAt(StoreLookup& all) : m_all(all) {}
+    std::uint64_t size = 0;
+    [[nodiscard]] Result<std::optional<std::uint64_t>> find(const SignerId& signer, const Uuid& id) override
+    {
+        JC_TRY(auto at, m_all.find(signer, id));
+        if (at && *at >= size) at.reset();
+        return at;
+    }
+    [[nodiscard]] Result<merkle::LeafHash> leafHash(std::uint64_t index) override { return m_all.leafHash(index); }
+    [[nodiscard]] Result<Bytes> recordBytes(std::uint64_t index) override { return m_all.recordBytes(index); }
+
+private:
+    StoreLookup& m_all;
+};
 
 class Impl final : public EmbeddedLedger {
 public:
@@ -224,8 +229,10 @@ private:
     Result<Anchored> proofLocked(std::uint64_t index);
     Result<std::vector<std::pair<std::uint64_t, Bytes>>> controlEntriesLocked();
     Result<void> replay();
+    Result<void> checkLastEntry(std::uint64_t lastControl);
     Result<void> checkTail(std::uint64_t from);
     Result<void> signHead();
+    Result<void> insertCheckpoint();
     Result<void> saveCheckpointLocked();
     Result<void> insertIndexes(std::span<const NewEntry> entries, std::uint64_t first);
     void loop(std::stop_token stop);
@@ -242,6 +249,7 @@ private:
     LedgerState m_state;
     std::optional<SignerState> m_signer;
     std::string m_unsavedCheckpoint; ///< signed, handed out, not yet in the table
+    std::optional<store::Statement> m_insertId, m_insertControl, m_insertCheckpoint;
     // Constant after open().
     std::vector<Bytes> m_cards;
     std::shared_ptr<const record::ControlState> m_charter;
@@ -259,7 +267,7 @@ private:
     std::condition_variable_any m_resultReady;
     std::vector<Queued> m_queue;
     std::map<Key, std::shared_ptr<Pending>> m_pending;
-    std::deque<Key> m_finished;
+    std::deque<std::pair<Key, std::shared_ptr<Pending>>> m_finished;
     std::jthread m_thread;
 };
 
@@ -282,7 +290,8 @@ Result<std::unique_ptr<EmbeddedLedger>> Impl::open(const EmbeddedOptions& o)
     auto l = std::make_unique<Impl>(std::move(db));
     l->m_options = o;
     l->m_clock = o.clock ? o.clock : &systemClock();
-    if (keys) JC_CHECK(l->m_db.migrate(std::span(&ledgerMigration(), 1), kLedgerApplicationId));
+    JC_CHECK(keys ? l->m_db.migrate(std::span(&ledgerMigration(), 1), kLedgerApplicationId)
+                  : l->m_db.checkVersion(std::span(&ledgerMigration(), 1), kLedgerApplicationId));
     JC_TRY(auto log, LogStore::open(l->m_db, ""));
     l->m_log.emplace(std::move(log));
     l->m_lookup.emplace(l->m_db, *l->m_log);
@@ -353,6 +362,7 @@ Result<void> Impl::replay()
     m_state = std::move(genesisState->state);
     m_charter = m_state.control;
     auto control = std::make_shared<record::ControlState>(*m_charter);
+    std::uint64_t lastControl = 0;
     JC_TRY(auto q, m_db.prepare("SELECT e.idx, e.body FROM control c JOIN entries e ON e.idx=c.idx WHERE c.idx>0 ORDER BY c.idx"));
     for (;;) {
         JC_TRY(const bool row, q.step());
@@ -365,58 +375,100 @@ Result<void> Impl::replay()
         control->apply(r, s->signer, e.ledgerTime, m_state.controlCount);
         m_state.controlHead = record::nextControlHead(m_state.controlHead, merkle::hashLeaf(q.blob(1)));
         ++m_state.controlCount;
+        lastControl = static_cast<std::uint64_t>(q.integer(0));
     }
     m_state.control = std::move(control);
     m_state.tree = m_log->tree();
-    JC_TRY(const Bytes lastBytes, m_log->entry(m_log->size() - 1));
-    JC_TRY(const auto last, record::decodeLedgerEntry(lastBytes));
-    m_state.height = last.height;
-    m_state.lastTime = last.ledgerTime;
+    JC_CHECK(checkLastEntry(lastControl));
     m_members = m_state.control;
     m_snapshotTime = m_state.lastTime;
     return {};
 }
 
-/// Entries that no signature covers yet are checked like new ones before the keys sign them: whoever can write the file cannot make the
-/// court sign.
+/// The last entry, proved by the tree, fixes the whole chain of staff records: whoever hides a revocation from the index, or edits one, is
+/// found here.
+Result<void> Impl::checkLastEntry(std::uint64_t lastControl)
+{
+    const std::uint64_t index = m_log->size() - 1;
+    JC_TRY(const Bytes bytes, m_log->entry(index));
+    JC_TRY(const auto path, m_log->inclusion(index, index + 1));
+    if (merkle::checkInclusion(merkle::hashLeaf(bytes), index, index + 1, path, m_log->root()) != merkle::ProofOutcome::Proven)
+        return fail(ErrorCode::Damaged, "the last entry is not the one that was signed; run the deep audit", "entry_changed");
+    JC_TRY(const auto last, record::decodeLedgerEntry(bytes));
+    const bool whole = record::isControl(last) ? lastControl == index : last.controlHead == m_state.controlHead;
+    if (!whole) return fail(ErrorCode::Damaged, "the chain of staff records is broken; run the deep audit", "control_chain_broken");
+    m_state.height = last.height;
+    m_state.lastTime = last.ledgerTime;
+    return {};
+}
+
+/// Entries that no signature covers yet go through the state machine again, which must write the same bytes, before the keys sign them:
+/// whoever can write the file cannot make the court sign.
 Result<void> Impl::checkTail(std::uint64_t from)
 {
+    const std::uint64_t size = m_log->size();
+    if (from >= size) return {};
+    if (from == 0) return fail(ErrorCode::Damaged, "nothing of this ledger was ever signed", "entry_changed");
+    LedgerState state;
     auto control = std::make_shared<record::ControlState>(*m_charter);
-    JC_TRY(const auto known, controlEntriesLocked());
-    record::ControlHead head;
-    std::size_t position = 0;
-    const auto advance = [&](const Bytes& body, const record::LedgerEntry& e) {
-        head = record::nextControlHead(head, merkle::hashLeaf(body));
+    const auto link = [&](ByteView body, const record::LedgerEntry& e) {
         if (const auto* s = std::get_if<record::SignedRecord>(&e.body))
-            if (const auto r = record::decodeRecord(s->record)) control->apply(*r, s->signer, e.ledgerTime, position);
-        ++position;
+            if (const auto r = record::decodeRecord(s->record)) control->apply(*r, s->signer, e.ledgerTime, state.controlCount);
+        state.controlHead = record::nextControlHead(state.controlHead, merkle::hashLeaf(body));
+        ++state.controlCount;
     };
     JC_TRY(const Bytes first, m_log->entry(0));
     JC_TRY(const auto e0, record::decodeLedgerEntry(first));
-    advance(first, e0);
+    link(first, e0);
+    JC_TRY(const auto known, controlEntriesLocked());
     for (const auto& [index, body] : known) {
         if (index >= from) break;
         JC_TRY(const auto e, record::decodeLedgerEntry(body));
-        advance(body, e);
+        link(body, e);
     }
-    UnixMs lastTime = 0;
-    for (std::uint64_t i = std::max<std::uint64_t>(from, 1); i < m_log->size(); ++i) {
-        JC_TRY(const Bytes body, m_log->entry(i));
-        JC_TRY(const auto e, record::decodeLedgerEntry(body));
-        const auto* s = std::get_if<record::SignedRecord>(&e.body);
-        bool good = s && e.controlHead == head && e.ledgerTime >= lastTime;
-        if (good) {
-            JC_TRY(auto p, prepareRecord(*s));
-            const auto* key = control->keyOf(s->signer);
-            good = control->authorise(p.record, s->scheme, s->signer, e.ledgerTime) == ResultCode::Ok && key &&
-                   record::verifyRecord(*s, m_charter->ledger(), *key);
-            if (good && record::isControl(p.record.body)) advance(body, e);
+    state.control = std::move(control);
+    JC_TRY(state.tree, m_log->treeAt(from));
+    JC_TRY(const Bytes beforeBytes, m_log->entry(from - 1));
+    JC_TRY(const auto before, record::decodeLedgerEntry(beforeBytes));
+    state.height = before.height;
+    state.lastTime = before.ledgerTime;
+
+    const auto bad = [](std::uint64_t i) {
+        return fail(ErrorCode::Damaged, "entry " + std::to_string(i) + " was never signed and is not valid; run the deep audit",
+                    "entry_changed");
+    };
+    LookupAt lookup(*m_lookup);
+    for (std::uint64_t i = from; i < size;) {
+        std::vector<Bytes> bodies;
+        std::vector<PreparedRecord> records;
+        std::uint64_t height = 0;
+        UnixMs time = 0;
+        for (std::uint64_t k = i; k < size; ++k) {
+            JC_TRY(Bytes body, m_log->entry(k));
+            auto e = record::decodeLedgerEntry(body);
+            auto* s = e ? std::get_if<record::SignedRecord>(&e->body) : nullptr;
+            if (!s) return bad(k);
+            if (k == i) {
+                height = e->height;
+                time = e->ledgerTime;
+            } else if (e->height != height) {
+                break;
+            }
+            auto p = prepareRecord(std::move(*s));
+            if (!p) return bad(k);
+            records.push_back(std::move(*p));
+            bodies.push_back(std::move(body));
         }
-        if (!good)
-            return fail(ErrorCode::Damaged, "entry " + std::to_string(i) + " was never signed and is not valid; run the deep audit",
-                        "entry_changed");
-        lastTime = e.ledgerTime;
+        if (height != state.height + 1 || time <= state.lastTime) return bad(i);
+        lookup.size = i;
+        std::vector<NewEntry> made;
+        JC_TRY(const auto results, applyBlock(state, records, height, time, lookup, made));
+        for (std::size_t k = 0; k < bodies.size(); ++k)
+            if (results[k].code != ResultCode::Ok || results[k].existed || made[k].body != bodies[k]) return bad(i + k);
+        i += bodies.size();
     }
+    // The state that goes on is that of the replay by index; here the log itself has confirmed it.
+    if (state.tree.root() != m_log->root() || state.controlHead != m_state.controlHead) return bad(size - 1);
     return {};
 }
 
@@ -435,23 +487,34 @@ Result<void> Impl::signHead()
     return {};
 }
 
-Result<void> Impl::saveCheckpointLocked()
+Result<void> Impl::insertCheckpoint()
 {
     if (m_unsavedCheckpoint.empty()) return {};
-    JC_TRY(auto q, m_db.prepare("INSERT OR IGNORE INTO checkpoints(size, note) VALUES(?,?)"));
-    JC_CHECK(q.bind(1, m_checkpointSize).bindText(2, m_unsavedCheckpoint).run());
+    if (!m_insertCheckpoint) {
+        JC_TRY(auto q, m_db.prepare("INSERT OR IGNORE INTO checkpoints(size, note) VALUES(?,?)"));
+        m_insertCheckpoint.emplace(std::move(q));
+    }
+    return m_insertCheckpoint->bind(1, m_checkpointSize).bindText(2, m_unsavedCheckpoint).run();
+}
+Result<void> Impl::saveCheckpointLocked()
+{
+    JC_CHECK(insertCheckpoint());
     m_unsavedCheckpoint.clear();
     return {};
 }
 
 Result<void> Impl::insertIndexes(std::span<const NewEntry> entries, std::uint64_t first)
 {
-    JC_TRY(auto ids, m_db.prepare("INSERT INTO record_ids(id, signer, idx) VALUES(?,?,?)"));
-    JC_TRY(auto control, m_db.prepare("INSERT INTO control(idx) VALUES(?)"));
+    if (!m_insertId) {
+        JC_TRY(auto ids, m_db.prepare("INSERT INTO record_ids(id, signer, idx) VALUES(?,?,?)"));
+        m_insertId.emplace(std::move(ids));
+        JC_TRY(auto control, m_db.prepare("INSERT INTO control(idx) VALUES(?)"));
+        m_insertControl.emplace(std::move(control));
+    }
     for (std::size_t i = 0; i < entries.size(); ++i) {
-        if (entries[i].hasRecord)
-            JC_CHECK(ids.bind(1, ByteView(entries[i].id)).bind(2, ByteView(entries[i].signer.bytes())).bind(3, first + i).run());
-        if (entries[i].control) JC_CHECK(control.bind(1, first + i).run());
+        const auto& e = entries[i];
+        if (e.hasRecord) JC_CHECK(m_insertId->bind(1, ByteView(e.id)).bind(2, ByteView(e.signer.bytes())).bind(3, first + i).run());
+        if (e.control) JC_CHECK(m_insertControl->bind(1, first + i).run());
     }
     return {};
 }
@@ -463,20 +526,28 @@ Result<Submission> Impl::submit(const record::SignedRecord& signedRecord)
     JC_TRY(auto p, prepareRecord(signedRecord));
     const Submission sub{signedRecord.signer, p.record.id};
     std::shared_ptr<const record::ControlState> control;
+    UnixMs known = 0;
     {
         const std::lock_guard l(m_stateMutex);
         control = m_members;
+        known = m_snapshotTime;
     }
-    if (uuidTime(p.record.id) > std::max(m_clock->now(), m_snapshotTime) + record::kSignerSkewMs)
+    if (uuidTime(p.record.id) > std::max(m_clock->now(), known) + record::kSignerSkewMs)
         return fail(ErrorCode::Refused, "the record's id lies in the future; check this computer's clock", "id_in_future");
     if (const auto* key = control->keyOf(signedRecord.signer))
         p.signatureValid = record::verifyRecord(signedRecord, control->ledger(), *key);
     const Key k{sub.id, sub.signer};
+    const Sha256Digest digest = crypto::sha256(signedRecord.record);
     {
         const std::lock_guard l(m_queueMutex);
         auto& slot = m_pending[k];
+        // Two records under one name: the answer to the first must not be taken for the second's.
+        if (slot && slot->record != digest && (!slot->done || slot->result))
+            return fail(ErrorCode::Refused, "another record with this id was submitted",
+                        std::string(record::toString(ResultCode::IdConflict)));
         if (slot && !slot->done) return sub; // the same record is on its way
         slot = std::make_shared<Pending>();
+        slot->record = digest;
         m_queue.push_back({std::move(p), slot});
     }
     m_queueFilled.notify_one();
@@ -527,7 +598,9 @@ void Impl::publish(std::vector<std::pair<std::shared_ptr<Pending>, Result<Anchor
             p->done = true;
         }
         while (m_finished.size() > kRemembered) {
-            m_pending.erase(m_finished.front());
+            const auto& [key, pending] = m_finished.front();
+            // Submitted again since? Then the newer one lives until its own turn.
+            if (const auto it = m_pending.find(key); it != m_pending.end() && it->second == pending) m_pending.erase(it);
             m_finished.pop_front();
         }
     }
@@ -548,7 +621,7 @@ void Impl::loop(std::stop_token stop)
                 m_queue.erase(m_queue.begin(), m_queue.begin() + kMaxBatch);
             }
             for (const auto& b : batch)
-                m_finished.emplace_back(b.record.record.id, b.record.signedRecord.signer);
+                m_finished.emplace_back(Key{b.record.record.id, b.record.signedRecord.signer}, b.pending);
         }
         commitBatch(batch);
     }
@@ -563,6 +636,9 @@ void Impl::commitBatch(std::vector<Queued>& batch)
         publish(std::move(results));
     };
     std::unique_lock lock(m_dbMutex);
+    // Entries that were stored when their signature failed get theirs first, so that every batch has its own checkpoint.
+    if (m_checkpointSize != m_log->size())
+        if (auto r = signHead(); !r) return failAll(r.error());
     const UnixMs now = m_clock->now();
     if (now < m_state.lastTime - kMaxClockBackMs)
         return failAll(
@@ -582,6 +658,7 @@ void Impl::commitBatch(std::vector<Queued>& batch)
     if (!outcome) return failAll(outcome.error());
     if (!entries.empty()) {
         const std::uint64_t first = m_log->size();
+        auto mark = m_log->mark();
         const auto persist = [&]() -> Result<void> {
             JC_TRY(auto tx, store::Transaction::begin(m_db));
             std::vector<LogStore::NewEntry> rows;
@@ -590,19 +667,18 @@ void Impl::commitBatch(std::vector<Queued>& batch)
                 rows.push_back({e.body, e.leaf});
             JC_CHECK(m_log->append(rows));
             JC_CHECK(insertIndexes(entries, first));
-            JC_CHECK(saveCheckpointLocked());
+            JC_CHECK(insertCheckpoint());
             return tx.commit();
         };
         if (auto r = persist(); !r) {
-            // Nothing was acknowledged; memory goes back to what is on disk.
-            if (auto again = m_log->reload(); !again) return failAll(again.error());
+            // Nothing was acknowledged; memory goes back to what stood before.
+            m_log->rewind(std::move(mark));
             return failAll(r.error());
         }
+        m_unsavedCheckpoint.clear();
         m_state = std::move(next);
-    }
-    // Also when an earlier signature failed after its entries were stored.
-    if (m_checkpointSize != m_log->size())
         if (auto r = signHead(); !r) return failAll(r.error());
+    }
     for (std::size_t i = 0; i < batch.size(); ++i) {
         const auto& tx = (*outcome)[i];
         if (tx.code != ResultCode::Ok) {
@@ -662,6 +738,8 @@ Result<void> EmbeddedLedger::create(const EmbeddedOptions& o, const std::vector<
     if (g.state.control->courts().size() != 1)
         return fail(ErrorCode::Refused, "an embedded ledger has exactly one founding court", "founders");
     JC_TRY(const auto keys, keysOf(*g.state.control, o));
+    JC_TRY(auto signer, SignerState::open(o.signerStateFile, g.state.control->origin()));
+    if (!signer.fresh()) return fail(ErrorCode::Refused, "these keys have signed a ledger before", "exists");
     JC_TRY(auto db, store::Database::open(o.databaseFile, store::OpenMode::ReadWriteCreate));
     JC_CHECK(db.migrate(std::span(&ledgerMigration(), 1), kLedgerApplicationId));
     JC_TRY(auto log, LogStore::open(db, ""));
@@ -675,8 +753,6 @@ Result<void> EmbeddedLedger::create(const EmbeddedOptions& o, const std::vector<
             JC_CHECK(q.bindText(1, g.state.control->courts()[i].courtKey).bind(2, ByteView(cards[i])).run());
         JC_CHECK(tx.commit());
     }
-    JC_TRY(auto signer, SignerState::open(o.signerStateFile, g.state.control->origin()));
-    if (!signer.fresh()) return fail(ErrorCode::Refused, "these keys have signed a ledger before", "exists");
     const SignedHead head{1, log.root()};
     JC_CHECK(signer.advance(signer.head(), head));
     JC_TRY(const auto text, signCheckpoint(g.state.control->origin(), 1, head.root, keys, *o.logKey, *o.cosignerKey, clock.now()));
@@ -688,6 +764,7 @@ Result<void> EmbeddedLedger::adoptSignerState(const EmbeddedOptions& o, std::uin
 {
     JC_TRY(auto db, store::Database::open(o.databaseFile, store::OpenMode::ReadOnly));
     JC_TRY(auto log, LogStore::open(db, ""));
+    if (lastSize == 0) return fail(ErrorCode::InvalidArgument, "the size of the newest known checkpoint is missing");
     if (log.size() < lastSize)
         return fail(ErrorCode::Refused, "the backup is older than what this ledger is known to have signed; it can only be read",
                     "behind_last_known");
@@ -697,13 +774,35 @@ Result<void> EmbeddedLedger::adoptSignerState(const EmbeddedOptions& o, std::uin
     JC_TRY(const auto e, record::decodeLedgerEntry(first));
     const auto* charter = std::get_if<record::CharterEntry>(&e.body);
     if (!charter) return fail(ErrorCode::Damaged, "the ledger does not begin with a charter", "charter_missing");
-    JC_TRY(const auto core, record::decodeCharterCore(charter->core));
-    JC_TRY(auto signer, SignerState::open(o.signerStateFile, record::logOrigin(core, record::ledgerId(charter->core))));
+    std::vector<Bytes> cards;
+    JC_TRY(auto c, db.prepare("SELECT card FROM cards ORDER BY court_key"));
+    for (;;) {
+        JC_TRY(const bool row, c.step());
+        if (!row) break;
+        cards.push_back(toBytes(c.blob(0)));
+    }
+    auto founding = genesis(cards, *charter, e.ledgerTime);
+    if (!founding || founding->entry.body != first) return fail(ErrorCode::Damaged, "the ledger's charter was changed", "charter_changed");
+    JC_TRY(auto signer, SignerState::open(o.signerStateFile, founding->state.control->origin()));
     if (!signer.fresh() && signer.head().size > log.size())
         return fail(ErrorCode::Refused, "the backup is older than what this court's keys have signed; it can only be read",
                     "behind_signed");
     if (!signer.fresh()) return {};
-    return signer.advance(signer.head(), SignedHead{log.size(), log.root()});
+    // Only what was signed counts as signed: entries behind it are checked at open() like any unsigned ones.
+    SignedHead head{lastSize, lastRoot};
+    JC_TRY(const auto policy, makePolicy(*founding->state.control));
+    JC_TRY(auto q, db.prepare("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1"));
+    JC_TRY(const bool any, q.step());
+    const auto note = any ? note::SignedNote::parse(q.text(0)) : Result<note::SignedNote>(fail(ErrorCode::Damaged, "no checkpoint"));
+    if (note) {
+        const auto checked = note::checkCheckpoint(*note, policy);
+        if (checked.outcome == note::NoteOutcome::Verified && checked.checkpoint.size > head.size &&
+            checked.checkpoint.size <= log.size()) {
+            JC_TRY(const auto storedRoot, log.rootAt(checked.checkpoint.size));
+            if (storedRoot == checked.checkpoint.root) head = {checked.checkpoint.size, checked.checkpoint.root};
+        }
+    }
+    return signer.advance(signer.head(), head);
 }
 
 Result<std::uint64_t> exportTiles(EmbeddedLedger& ledger, const std::filesystem::path& dir, ProgressSink& progress, std::stop_token stop)

@@ -53,7 +53,7 @@ public:
 [[nodiscard]] Result<std::uint64_t> exportTiles(EmbeddedLedger& ledger, const std::filesystem::path& dir, ProgressSink& progress,
                                                 std::stop_token stop);
 
-/// Policy of an epoch: one log line per court (key name = origin), group of k(n) cosigners. formats.md §6
+/// record::courtsPolicy of the members.
 [[nodiscard]] Result<note::Policy> makePolicy(const record::ControlState& members, std::string_view onlyLogOf = {});
 
 } // namespace jc::ledger

@@ -54,50 +54,77 @@ Result<LogStore> LogStore::open(store::Database& db, std::string prefix)
 
 Result<void> LogStore::reload()
 {
-    m_cache.clear();
-    m_edge.clear();
     JC_TRY(auto q, m_db->prepare("SELECT coalesce(max(idx)+1,0) FROM " + m_prefix + "entries"));
     JC_TRY(const bool row, q.step());
     const std::uint64_t size = row ? static_cast<std::uint64_t>(q.integer(0)) : 0;
     JC_TRY(auto e, m_db->prepare("SELECT level, hashes FROM " + m_prefix + "edge ORDER BY level"));
+    std::vector<std::vector<NodeHash>> rows;
     for (;;) {
         JC_TRY(const bool more, e.step());
         if (!more) break;
-        if (e.integer(0) != static_cast<std::int64_t>(m_edge.size()))
+        if (e.integer(0) != static_cast<std::int64_t>(rows.size()))
             return fail(ErrorCode::Damaged, "the right edge of the log has a gap", "edge_gap");
         JC_TRY(auto hashes, unflatten(e.blob(1), merkle::kTileWidth - 1));
-        m_edge.push_back(std::move(hashes));
+        rows.push_back(std::move(hashes));
     }
     std::uint64_t n = size;
-    for (std::size_t l = 0; l < m_edge.size(); ++l, n >>= 8)
-        if (m_edge[l].size() != (n & 0xFF))
+    for (std::size_t l = 0; l < rows.size(); ++l, n >>= 8)
+        if (rows[l].size() != (n & 0xFF))
             return fail(ErrorCode::Damaged, "the right edge of the log does not fit its number of entries", "edge_size");
     if (n != 0) return fail(ErrorCode::Damaged, "the right edge of the log does not fit its number of entries", "edge_size");
     // The compact tree's edge: complete subtrees, largest first, folded out of the partial tiles.
     std::vector<NodeHash> edge;
-    for (std::size_t l = m_edge.size(); l-- > 0;) {
-        std::span<const NodeHash> left(m_edge[l]);
+    for (std::size_t l = rows.size(); l-- > 0;) {
+        std::span<const NodeHash> left(rows[l]);
         for (unsigned bit = 8; bit-- > 0;) {
             const std::size_t w = std::size_t{1} << bit;
-            if ((m_edge[l].size() & w) == 0) continue;
+            if ((rows[l].size() & w) == 0) continue;
             edge.push_back(merkle::foldTile(left.first(w)));
             left = left.subspan(w);
         }
     }
-    JC_TRY(m_tree, merkle::CompactTree::restore(size, std::move(edge)));
+    JC_TRY(auto tree, merkle::CompactTree::restore(size, std::move(edge)));
+    rewind({std::move(tree), std::move(rows)});
     return {};
+}
+void LogStore::rewind(Mark mark) noexcept
+{
+    m_tree = std::move(mark.tree);
+    m_edge = std::move(mark.edge);
+    m_cache.clear();
+}
+Result<merkle::CompactTree> LogStore::treeAt(std::uint64_t at)
+{
+    if (at > size()) return fail(ErrorCode::InvalidArgument, "the log is smaller than that");
+    std::vector<NodeHash> edge;
+    std::uint64_t first = 0;
+    for (unsigned level = 64; level-- > 0;) {
+        if (((at >> level) & 1) == 0) continue;
+        JC_TRY(const NodeHash h, node(level, first >> level));
+        edge.push_back(h);
+        first += std::uint64_t{1} << level;
+    }
+    return merkle::CompactTree::restore(at, std::move(edge));
+}
+Result<store::Statement*> LogStore::cached(std::optional<store::Statement>& slot, std::string_view sql)
+{
+    if (!slot) {
+        JC_TRY(auto q, m_db->prepare(sql));
+        slot.emplace(std::move(q));
+    }
+    return &*slot;
 }
 
 Result<void> LogStore::append(std::span<const NewEntry> entries)
 {
-    JC_TRY(auto ins, m_db->prepare("INSERT INTO " + m_prefix + "entries(idx, body) VALUES(?,?)"));
-    JC_TRY(auto tile, m_db->prepare("INSERT INTO " + m_prefix + "tiles(id, hashes, root) VALUES(?,?,?)"));
-    JC_TRY(auto edge,
-           m_db->prepare("INSERT INTO " + m_prefix + "edge(level, hashes) VALUES(?1,?2) ON CONFLICT(level) DO UPDATE SET hashes=?2"));
+    JC_TRY(auto* ins, cached(m_insertEntry, "INSERT INTO " + m_prefix + "entries(idx, body) VALUES(?,?)"));
+    JC_TRY(auto* tile, cached(m_insertTile, "INSERT INTO " + m_prefix + "tiles(id, hashes, root) VALUES(?,?,?)"));
+    JC_TRY(auto* edge,
+           cached(m_setEdge, "INSERT INTO " + m_prefix + "edge(level, hashes) VALUES(?1,?2) ON CONFLICT(level) DO UPDATE SET hashes=?2"));
     std::size_t touched = 0;
     for (const auto& e : entries) {
         const std::uint64_t index = m_tree.size();
-        JC_CHECK(ins.bind(1, index).bind(2, ByteView(e.body)).run());
+        JC_CHECK(ins->bind(1, index).bind(2, ByteView(e.body)).run());
         m_tree.append(e.leaf);
         NodeHash up = e.leaf.as<NodeHash>();
         std::uint64_t n = index;
@@ -107,35 +134,45 @@ Result<void> LogStore::append(std::span<const NewEntry> entries)
             touched = std::max(touched, l + 1);
             if (m_edge[l].size() < merkle::kTileWidth) break;
             up = merkle::foldTile(m_edge[l]);
-            JC_CHECK(
-                tile.bind(1, tileRow(static_cast<unsigned>(l), n >> 8)).bind(2, ByteView(flatten(m_edge[l]))).bind(3, up.bytes()).run());
+            JC_CHECK(tile->bind(1, tileRow(static_cast<unsigned>(l), n >> 8))
+                         .bind(2, ByteView(flatten(m_edge[l])))
+                         .bind(3, ByteView(up.bytes()))
+                         .run());
             m_edge[l].clear();
         }
     }
     for (std::size_t l = 0; l < touched; ++l)
-        JC_CHECK(edge.bind(1, static_cast<std::int64_t>(l)).bind(2, ByteView(flatten(m_edge[l]))).run());
+        JC_CHECK(edge->bind(1, static_cast<std::int64_t>(l)).bind(2, ByteView(flatten(m_edge[l]))).run());
     return {};
 }
 
 Result<Bytes> LogStore::entry(std::uint64_t index)
 {
-    JC_TRY(auto q, m_db->prepare("SELECT body FROM " + m_prefix + "entries WHERE idx=?"));
-    JC_TRY(const bool row, q.bind(1, index).step());
-    if (!row) return fail(ErrorCode::NotFound, "the ledger has no such entry");
-    return toBytes(q.blob(0));
+    if (index >= size()) return fail(ErrorCode::NotFound, "the ledger has no such entry");
+    JC_TRY(auto* q, cached(m_readEntry, "SELECT body FROM " + m_prefix + "entries WHERE idx=?"));
+    const auto row = q->bind(1, index).step();
+    Bytes body = row && *row ? toBytes(q->blob(0)) : Bytes{};
+    q->reset();
+    if (!row) return tl::unexpected(row.error());
+    if (!*row) return fail(ErrorCode::Damaged, "entry " + std::to_string(index) + " is missing", "entry_missing");
+    return body;
 }
 
 Result<const std::vector<NodeHash>*> LogStore::fullTile(unsigned level, std::uint64_t n)
 {
     const auto key = std::pair(level, n);
     if (const auto it = m_cache.find(key); it != m_cache.end()) return &it->second;
-    JC_TRY(auto q, m_db->prepare("SELECT hashes FROM " + m_prefix + "tiles WHERE id=?"));
-    JC_TRY(const bool row, q.bind(1, tileRow(level, n)).step());
-    if (!row)
+    JC_TRY(auto* q, cached(m_readTile, "SELECT hashes FROM " + m_prefix + "tiles WHERE id=?"));
+    const auto row = q->bind(1, tileRow(level, n)).step();
+    auto hashes = row && *row ? unflatten(q->blob(0), merkle::kTileWidth) : Result<std::vector<NodeHash>>(std::vector<NodeHash>{});
+    q->reset();
+    if (!row) return tl::unexpected(row.error());
+    if (!*row)
         return fail(ErrorCode::Damaged, "tile " + std::to_string(n) + " of level " + std::to_string(level) + " is missing", "tile_missing");
-    JC_TRY(auto hashes, unflatten(q.blob(0), merkle::kTileWidth));
+    if (!hashes) return tl::unexpected(std::move(hashes).error());
+    if (hashes->size() != merkle::kTileWidth) return fail(ErrorCode::Damaged, "a stored tile has a wrong length", "tile_length");
     if (m_cache.size() >= kCachedTiles) m_cache.erase(m_cache.begin());
-    return &m_cache.emplace(key, std::move(hashes)).first->second;
+    return &m_cache.emplace(key, std::move(*hashes)).first->second;
 }
 
 Result<NodeHash> LogStore::node(unsigned level, std::uint64_t index)

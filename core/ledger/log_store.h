@@ -25,9 +25,18 @@ public:
         Bytes body;
         merkle::LeafHash leaf;
     };
-    /// Inside the caller's transaction. Memory changes too: after a rolled-back transaction call reload().
+    /// Inside the caller's transaction. Memory changes too: after a rolled-back transaction call rewind(), or reload().
     [[nodiscard]] Result<void> append(std::span<const NewEntry> entries);
-    [[nodiscard]] Result<void> reload();
+    /// What this object knows of the log without storage; a few kilobytes.
+    struct Mark {
+        merkle::CompactTree tree;
+        std::vector<std::vector<merkle::NodeHash>> edge;
+    };
+    [[nodiscard]] Mark mark() const { return {m_tree, m_edge}; }
+    void rewind(Mark mark) noexcept;     ///< to what stood before append(); needs no storage, so it cannot fail
+    [[nodiscard]] Result<void> reload(); ///< from storage; on error nothing changes
+    /// The tree of the first `size` entries, to go on from there. Errors: InvalidArgument beyond the end, those of storage.
+    [[nodiscard]] Result<merkle::CompactTree> treeAt(std::uint64_t size);
 
     [[nodiscard]] Result<Bytes> entry(std::uint64_t index); ///< NotFound beyond the end
     [[nodiscard]] Result<merkle::LeafHash> leafHash(std::uint64_t index);
@@ -42,12 +51,15 @@ private:
     LogStore(store::Database& db, std::string prefix) : m_db(&db), m_prefix(std::move(prefix)) {}
     [[nodiscard]] Result<merkle::NodeHash> node(unsigned level, std::uint64_t index);
     [[nodiscard]] Result<const std::vector<merkle::NodeHash>*> fullTile(unsigned level, std::uint64_t n);
+    [[nodiscard]] Result<store::Statement*> cached(std::optional<store::Statement>& slot, std::string_view sql);
 
     store::Database* m_db;
     std::string m_prefix;
     merkle::CompactTree m_tree;
     std::vector<std::vector<merkle::NodeHash>> m_edge; ///< per tile level, the hashes of its partial tile (< 256)
     std::map<std::pair<unsigned, std::uint64_t>, std::vector<merkle::NodeHash>> m_cache;
+    // Prepared once: a small commit would else spend more on preparing than on writing.
+    std::optional<store::Statement> m_insertEntry, m_insertTile, m_setEdge, m_readEntry, m_readTile;
 };
 
 /// Row id of a full tile: level in the top byte.

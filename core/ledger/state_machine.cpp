@@ -101,6 +101,7 @@ Result<std::vector<TxResult>> applyBlock(LedgerState& state, std::vector<Prepare
         return fail(ErrorCode::InvalidArgument, "blocks must follow each other in height and time");
     std::vector<TxResult> results;
     results.reserve(records.size());
+    std::shared_ptr<record::ControlState> own; // copied once a block, at its first control entry
     BlockLookup block;
     block.first = state.tree.size();
     for (auto& r : records) {
@@ -134,9 +135,8 @@ Result<std::vector<TxResult>> applyBlock(LedgerState& state, std::vector<Prepare
         n.hasRecord = true;
         const std::uint64_t index = state.tree.size();
         if (control) {
-            auto next = std::make_shared<record::ControlState>(*state.control);
-            next->apply(r.record, r.signedRecord.signer, ledgerTime, state.controlCount);
-            state.control = std::move(next);
+            if (!own) state.control = own = std::make_shared<record::ControlState>(*state.control);
+            own->apply(r.record, r.signedRecord.signer, ledgerTime, state.controlCount);
             state.controlHead = record::nextControlHead(state.controlHead, n.leaf);
             ++state.controlCount;
         }

@@ -100,6 +100,7 @@ Result<ControlState> ControlState::fromCharter(const std::vector<Bytes>& cards, 
         if (!governance || !governance->verify(signedBytes, charter.signatures[i]))
             return fail(ErrorCode::Malformed, "a founder's signature on the charter does not verify", "charter_signature");
         const auto service = crypto::PublicKey::fromEd25519(card.serviceKey);
+        // A signer's name must mean one key: staff are named by a certificate's hash, service keys by their own.
         if (!st.m_serviceKeys.emplace(service.id(), std::pair(card.courtKey, service)).second)
             return fail(ErrorCode::Malformed, "two courts share a key", "card_malformed");
         for (const auto& a : card.administrators) {
@@ -113,6 +114,9 @@ Result<ControlState> ControlState::fromCharter(const std::vector<Bytes>& cards, 
                 return fail(ErrorCode::Malformed, "an administrator stands on the court cards twice", "card_malformed");
         }
     }
+    for (const auto& [id, member] : st.m_staff)
+        if (st.m_serviceKeys.contains(id))
+            return fail(ErrorCode::Malformed, "an administrator on a court card bears the name of a court's key", "card_malformed");
     return st;
 }
 
@@ -194,6 +198,8 @@ ResultCode ControlState::authorise(const Record& record, crypto::Scheme scheme, 
         if (e->court != court) return ResultCode::WrongCourt;
         const auto key = crypto::PublicKey::fromSpki(e->spki);
         if (!key || key->scheme() != e->scheme || e->notBefore > e->notAfter) return ResultCode::BadEnrolment;
+        // Else a member of staff could sign in the name of a court's key.
+        if (m_serviceKeys.contains(e->certificateHash)) return ResultCode::BadEnrolment;
         if (staff(e->certificateHash)) return ResultCode::AlreadyEnrolled;
     } else if (const auto* r = std::get_if<Revocation>(&record.body)) {
         const StaffMember* target = staff(r->certificateHash);
@@ -228,16 +234,21 @@ void ControlState::apply(const Record& record, const SignerId& signer, UnixMs t,
         }
     }
     m_pending.erase(key);
+    // Entries of a damaged log come here unauthorised; what cannot take effect changes nothing.
     if (enrol) {
         const auto& e = std::get<Enrolment>(record.body);
+        auto parsed = crypto::PublicKey::fromSpki(e.spki);
+        if (!parsed || m_serviceKeys.contains(e.certificateHash)) return;
         StaffMember m;
         m.enrolment = e;
-        if (auto k = crypto::PublicKey::fromSpki(e.spki)) m.key = std::move(*k);
+        m.key = std::move(*parsed);
         m.enrolledAt = position;
         m_staff.emplace(e.certificateHash, std::move(m));
     } else {
         const auto& r = std::get<Revocation>(record.body);
-        StaffMember& m = m_staff.at(r.certificateHash);
+        const auto target = m_staff.find(r.certificateHash);
+        if (target == m_staff.end()) return;
+        StaffMember& m = target->second;
         if (!m.revocation) m.revokedAt = position;
         m.revocation = r;
     }

@@ -122,6 +122,9 @@ Result<Database> Database::open(const std::filesystem::path& file, OpenMode mode
         flags |= SQLITE_OPEN_READWRITE | (mode == OpenMode::ReadWriteCreate ? SQLITE_OPEN_CREATE : 0);
     const int rc = sqlite3_open_v2(file.c_str(), &raw, flags, nullptr);
     Database db(raw);
+    // What stands there but cannot be opened is not missing.
+    if (std::error_code ec; (rc & 0xFF) == SQLITE_CANTOPEN && std::filesystem::exists(file, ec))
+        return fail(ErrorCode::Unreadable, "the database file cannot be opened", "cannot_open");
     if (rc != SQLITE_OK)
         return tl::unexpected(sqliteError(raw ? sqlite3_extended_errcode(raw) : rc, raw ? sqlite3_errmsg(raw) : "out of memory"));
     sqlite3_extended_result_codes(raw, 1);
@@ -167,22 +170,32 @@ Result<void> Database::exec(const char* sql)
         return tl::unexpected(sqliteError(sqlite3_extended_errcode(m_db), sqlite3_errmsg(m_db)));
     return {};
 }
-Result<void> Database::migrate(std::span<const Migration> migrations, std::uint32_t applicationId)
+Result<std::int64_t> Database::version(std::uint32_t applicationId, std::int64_t newest)
 {
-    std::int64_t have = 0, app = 0;
-    {
-        JC_TRY(auto q, prepare("PRAGMA user_version"));
+    const auto number = [this](const char* sql) -> Result<std::int64_t> {
+        JC_TRY(auto q, prepare(sql));
         JC_TRY(const bool row, q.step());
-        if (row) have = q.integer(0);
-        JC_TRY(auto a, prepare("PRAGMA application_id"));
-        JC_TRY(const bool row2, a.step());
-        if (row2) app = a.integer(0);
-    }
-    if (have > 0 && app != static_cast<std::int64_t>(applicationId))
+        return row ? q.integer(0) : 0;
+    };
+    JC_TRY(const auto have, number("PRAGMA user_version"));
+    JC_TRY(const auto app, number("PRAGMA application_id"));
+    JC_TRY(const auto objects, number("SELECT count(*) FROM sqlite_master"));
+    if ((have > 0 || app != 0 || objects > 0) && app != static_cast<std::int64_t>(applicationId))
         return fail(ErrorCode::Damaged, "this database belongs to another program", "schema");
-    const std::int64_t newest = migrations.empty() ? 0 : migrations.back().version;
     if (have > newest)
         return fail(ErrorCode::Refused, "this workspace was written by a newer version of the program; use that version", "newer_version");
+    return have;
+}
+Result<void> Database::checkVersion(std::span<const Migration> migrations, std::uint32_t applicationId)
+{
+    const std::int64_t newest = migrations.empty() ? 0 : migrations.back().version;
+    JC_TRY(const auto have, version(applicationId, newest));
+    if (have < newest) return fail(ErrorCode::Refused, "this workspace must first be opened for writing by this version", "older_version");
+    return {};
+}
+Result<void> Database::migrate(std::span<const Migration> migrations, std::uint32_t applicationId)
+{
+    JC_TRY(const auto have, version(applicationId, migrations.empty() ? 0 : migrations.back().version));
     for (const auto& m : migrations) {
         if (m.version <= have) continue;
         JC_TRY(auto tx, Transaction::begin(*this));
@@ -230,6 +243,10 @@ Result<std::vector<std::string>> Database::integrityCheck()
         if (q.text(0) != "ok") out.emplace_back(q.text(0));
     }
     return out;
+}
+std::int64_t Database::changedRows() const noexcept
+{
+    return sqlite3_changes64(m_db);
 }
 std::int64_t Database::lastInsertRowId() const noexcept
 {

@@ -16,7 +16,7 @@ namespace jc::store {
 /// A prepared statement. Bind from 1, columns from 0 (SQLite's own bases). Views of a column live until the next step or reset.
 class Statement {
 public:
-    Statement(Statement&& o) noexcept : m_stmt(o.m_stmt) { o.m_stmt = nullptr; }
+    Statement(Statement&& o) noexcept : m_stmt(o.m_stmt), m_bindError(o.m_bindError) { o.m_stmt = nullptr; }
     Statement& operator=(Statement&&) = delete;
     ~Statement();
     Statement& bind(int i, std::int64_t v);
@@ -62,7 +62,10 @@ public:
     [[nodiscard]] Result<void> exec(const char* sql);
     /// Brings the schema to the last migration in one transaction each; user_version counts them. Errors: Refused when the file is newer
     /// than this program.
+    /// Damaged ("schema") when the file is another program's.
     [[nodiscard]] Result<void> migrate(std::span<const Migration> migrations, std::uint32_t applicationId);
+    /// For a file opened to read: the same refusals, and Refused ("older_version") when migrate() has not been run yet.
+    [[nodiscard]] Result<void> checkVersion(std::span<const Migration> migrations, std::uint32_t applicationId);
     /// Every row of sqlite_master as "type name tbl_name sql", sorted; for audits that compare a schema by its text.
     [[nodiscard]] Result<std::string> schemaText();
     /// Online copy through SQLite's backup interface. Errors: as open.
@@ -70,10 +73,13 @@ public:
     /// Full integrity check; empty = sound.
     [[nodiscard]] Result<std::vector<std::string>> integrityCheck();
     [[nodiscard]] std::int64_t lastInsertRowId() const noexcept;
+    [[nodiscard]] std::int64_t changedRows() const noexcept; ///< by the last INSERT, UPDATE or DELETE
     [[nodiscard]] sqlite3* handle() const noexcept { return m_db; }
 
 private:
     explicit Database(sqlite3* db) noexcept : m_db(db) {}
+    /// user_version, once the file is known to be ours or empty.
+    [[nodiscard]] Result<std::int64_t> version(std::uint32_t applicationId, std::int64_t newest);
     sqlite3* m_db = nullptr;
 };
 

@@ -31,33 +31,6 @@ std::string_view toString(TrustProblem p) noexcept
     return "none";
 }
 
-Result<note::Policy> courtsPolicy(const std::string& origin, const std::vector<record::CourtCard>& courts)
-{
-    note::Policy policy;
-    note::Policy::Group group{"courts", static_cast<unsigned>(courts.size() * 2 / 3 + 1), {}};
-    for (const auto& card : courts) {
-        JC_TRY(auto logKey, note::VerifierKey::make(origin, note::SignatureType::Ed25519, card.logKey));
-        JC_TRY(auto cosigner,
-               note::VerifierKey::make(record::cosignerName(origin, card.courtKey), note::SignatureType::CosignatureV1, card.cosignerKey));
-        policy.logs.push_back({std::move(logKey), {}});
-        policy.witnesses.push_back({"c" + card.courtKey, std::move(cosigner), {}});
-        group.members.push_back("c" + card.courtKey);
-    }
-    policy.quorum = group.name;
-    policy.groups.push_back(std::move(group));
-    // A key counted under two names would make a quorum out of fewer courts.
-    std::vector<crypto::Ed25519Key> keys;
-    for (const auto& card : courts) {
-        keys.push_back(card.logKey);
-        keys.push_back(card.cosignerKey);
-    }
-    std::ranges::sort(keys);
-    if (std::ranges::adjacent_find(keys) != keys.end())
-        return fail(ErrorCode::InvalidArgument, "one key speaks in two roles or for two courts");
-    JC_CHECK(policy.validate());
-    return policy;
-}
-
 std::optional<UnixMs> existedBy(const note::CheckedCheckpoint& checkpoint, std::size_t courts)
 {
     if (courts == 0) return std::nullopt;

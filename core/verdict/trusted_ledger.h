@@ -4,6 +4,7 @@
 #include "note/note.h"
 #include "receipt/trust_set.h"
 #include "record/control_state.h"
+#include "record/policy.h"
 #include "timestamp/timestamp.h"
 
 #include <memory>
@@ -60,9 +61,7 @@ private:
     explicit TrustedLedger(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> m_impl;
 };
-/// All log keys, one cosigner per court (`c<court key>`), quorum k(n) = ⌊2n/3⌋+1 (formats.md §6). Errors: InvalidArgument when two courts
-/// share a key.
-[[nodiscard]] Result<note::Policy> courtsPolicy(const std::string& origin, const std::vector<record::CourtCard>& courts);
+using record::courtsPolicy;
 /// The (f+1)-th smallest cosignature time, f = ⌊(n−1)/3⌋ of n courts: at least one honest court had seen the tree by then. nullopt when too
 /// few signed.
 [[nodiscard]] std::optional<UnixMs> existedBy(const note::CheckedCheckpoint& checkpoint, std::size_t courts);
