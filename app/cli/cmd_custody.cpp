@@ -69,8 +69,8 @@ Outcome runCustodyLog(Context& c)
     for (const auto& entry : events) {
         const auto& e = entry.event;
         std::string line = "  " + formatLocal(e.time) + "  " + c.say(eventText(e.kind));
-        if (const Text r = resultText(e.outcome); !r.zh.empty()) line += " (" + c.say(r) + ")";
-        line += "  " + (entry.actorName.empty() ? e.actor.hex().substr(0, 16) : printable(entry.actorName));
+        if (const Text r = resultText(e.outcome); !r.zh.empty() && e.kind != record::EventKind::Mismatch) line += " (" + c.say(r) + ")";
+        line += "  " + (entry.actorName.empty() ? c.say(text::kKey, {e.actor.hex().substr(0, 16)}) : printable(entry.actorName));
         if (e.role != record::Role::None) line += " (" + c.say(roleText(e.role)) + ")";
         if (!e.number.empty()) line += "  " + printable(e.number);
         if (!e.detail.empty()) line += "  " + printable(e.detail);

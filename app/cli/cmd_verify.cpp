@@ -138,15 +138,14 @@ void resultLines(Context& c, const service::VerifyResult& r)
     if (const auto* decisiveCheck = v.word == verdict::Word::Consistent ? nullptr : decisive(v)) {
         // A cause that names nothing explains itself by its reason.
         const std::string sentence = out.what("verdict", decisiveCheck->reason, decisiveCheck->detail);
-        out.line("  " +
-                 c.say(text::kCause, {v.cause == verdict::Cause::Nothing || v.cause == verdict::Cause::None
-                                          ? sentence
-                                          : c.say(causeText(v.cause)) + (out.language() == Language::ZhCn ? "：" : ": ") + sentence}));
+        out.line("  " + c.say(text::kCause, {v.cause == verdict::Cause::Nothing || v.cause == verdict::Cause::None
+                                                 ? sentence
+                                                 : c.say(causeText(v.cause)) + " — " + sentence}));
         if (const auto next = out.next("verdict", decisiveCheck->reason); !next.empty()) out.line("  " + c.say(text::kNext, {next}));
     }
     for (const auto& check : v.checks) {
-        std::string line = "  " + std::string(outcomeSign(check.outcome)) + " " + c.say(checkText(check.id)) + "  " +
-                           c.say(outcomeText(check.outcome)) + "  " + out.what("verdict", check.reason, check.detail);
+        std::string line = "  " + std::string(outcomeSign(check.outcome)) + " " + padded(c.say(checkText(check.id)), 16) +
+                           padded(c.say(outcomeText(check.outcome)), 16) + out.what("verdict", check.reason, check.detail);
         // Digests are shown side by side below; other facts belong to their sentence.
         const bool digests = check.id == verdict::CheckId::Content;
         if (!digests && !check.detail.empty() && findReason("verdict", check.reason)) line += " (" + printable(check.detail) + ")";

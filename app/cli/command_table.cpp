@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command_table.h"
 
+#include "console.h"
+
 #include <algorithm>
 
 namespace jc::cli {
@@ -181,8 +183,8 @@ constexpr CommandSpec kCommands[] = {
      kRestore,
      {"FILE [DIR]", 1, 2, {"备份文件，和目标文件夹（或 --workspace）", "the backup, and the folder (or --workspace)"}},
      kRestoreExamples,
-     {"0 完成 · 1 备份已损坏 · 3 需要 --last，或文件夹不是空的",
-      "0 done · 1 the backup is damaged · 3 --last is needed, or the folder is not empty"}},
+     {"0 完成 · 1 备份已损坏 · 3 文件夹不是空的 · 64 需要 --last",
+      "0 done · 1 the backup is damaged · 3 the folder is not empty · 64 --last is needed"}},
     {"verify-backup",
      {"检查备份是否完整", "check that a backup is whole"},
      {"重读备份的每个字节，并与清单核对。", "Rereads every byte of the backup and compares it with its manifest."},
@@ -380,26 +382,6 @@ constexpr CommandSpec kCommands[] = {
      kBenchExamples,
      {"0 完成 · 69 没有可比较的程序", "0 done · 69 the peer is not there"}},
 };
-
-/// Column of terminal cells, near enough: everything from U+1100 on counts twice.
-std::size_t columns(std::string_view s)
-{
-    std::size_t n = 0;
-    for (std::size_t i = 0; i < s.size();) {
-        const auto c = static_cast<unsigned char>(s[i]);
-        const std::size_t bytes = c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
-        n += c >= 0xE2 ? 2 : 1;
-        i += bytes;
-    }
-    return n;
-}
-std::string padded(std::string_view s, std::size_t width)
-{
-    std::string out(s);
-    const std::size_t have = columns(s);
-    out.append(have < width ? width - have : 1, ' ');
-    return out;
-}
 
 constexpr Text kUsage{"用法：", "Usage: "};
 constexpr Text kOptions{"选项：", "Options:"};

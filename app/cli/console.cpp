@@ -50,14 +50,7 @@ void Console::line(std::string_view s)
 
 void Console::field(const Text& label, std::string_view value)
 {
-    // Chinese characters are two cells wide; labels of both languages stay short.
-    std::size_t cells = 0;
-    const std::string_view l = label.in(m_language);
-    for (const char c : l)
-        cells += (static_cast<unsigned char>(c) & 0xC0U) == 0x80U ? 0 : (static_cast<unsigned char>(c) >= 0xE0U ? 2 : 1);
-    std::string out = "  " + std::string(l);
-    out.append(cells < 22 ? 22 - cells : 1, ' ');
-    line(out + std::string(value));
+    line("  " + padded(label.in(m_language), 22) + std::string(value));
 }
 
 void Console::note(std::string_view s) const
@@ -160,6 +153,17 @@ std::string shown(const std::filesystem::path& path)
 std::string shownTime(UnixMs t)
 {
     return formatLocal(t) + " (" + formatUtcSeconds(t) + ")";
+}
+
+std::string padded(std::string_view s, std::size_t cells)
+{
+    // Everything from U+0800 on counts two: right for what the catalogue holds.
+    std::size_t have = 0;
+    for (const char c : s)
+        have += (static_cast<unsigned char>(c) & 0xC0U) == 0x80U ? 0U : static_cast<unsigned char>(c) >= 0xE0U ? 2U : 1U;
+    std::string out(s);
+    out.append(have < cells ? cells - have : 1, ' ');
+    return out;
 }
 
 std::string grouped(std::string_view hex)

@@ -64,6 +64,8 @@ void setPath(Json& to, const std::filesystem::path& path);
 [[nodiscard]] std::string shown(const std::filesystem::path& path);
 /// "2026-11-23 03:33:24 +08:00 (2026-11-22T19:33:24Z)"
 [[nodiscard]] std::string shownTime(UnixMs t);
+/// Filled with spaces to so many terminal cells (Chinese characters take two); at least one space.
+[[nodiscard]] std::string padded(std::string_view s, std::size_t cells);
 /// In groups of four.
 [[nodiscard]] std::string grouped(std::string_view hex);
 

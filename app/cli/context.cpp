@@ -14,7 +14,7 @@ namespace {
 bool looksLikeWorkspace(const std::filesystem::path& dir)
 {
     std::error_code ec;
-    return std::filesystem::exists(dir / "ledger" / "ledger.sqlite", ec);
+    return std::filesystem::exists(dir / "workspace.toml", ec);
 }
 
 } // namespace

@@ -151,6 +151,7 @@ inline constexpr Text kTokenUnreadable{"读不出：{0}", "cannot be read: {0}"}
 
 inline constexpr Text kCustodyNone{"没有保管事件。", "There are no custody events."};
 inline constexpr Text kCustodyCount{"共 {0} 条保管事件", "{0} custody events"};
+inline constexpr Text kKey{"密钥 {0}", "key {0}"};
 inline constexpr Text kCustodyAdded{"已记录：{0}", "Recorded: {0}"};
 
 inline constexpr Text kAuditSound{"审计通过：没有发现损坏。", "Sound: no damage was found."};

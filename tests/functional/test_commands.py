@@ -165,7 +165,7 @@ def test_backup_and_restore(court, tmp_path):
     (tmp_path / "damaged").write_bytes(damaged)
     assert jchain("verify-backup", tmp_path / "damaged").returncode in (1, 65)
     alone = jchain("--json", "restore", tmp_path / "b.jcbackup", tmp_path / "r0")
-    assert alone.returncode == 3
+    assert alone.returncode == 64 and document(alone)["error"]["reason"] == "last_needed"
     done = jchain("--json", "restore", tmp_path / "b.jcbackup", tmp_path / "r", "--last", item["receipt"])
     assert done.returncode == 0, done.stdout + done.stderr
     validate("backup", document(done))

@@ -9,17 +9,17 @@ import unicodedata
 
 import pytest
 
-from conftest import CASE, jchain
+from conftest import CASE, environment, jchain, program
 
 
 def test_a_batch_is_anchored_with_receipts(filed):
     report = filed.report
     assert report["filing"]["state"] == "anchored" and report["filing"]["index"] is not None
     assert report["summary"] == {"filed": 3, "failed": 0, "waiting": 0, "skipped": 0}
-    for item, path in zip(report["items"], sorted(filed.files, key=lambda p: str(p).encode()) if False else filed.files):
+    for item, path in zip(report["items"], filed.files):
         assert item["path"] == str(path) and "pathBytes" not in item
         assert item["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
-        assert item["sm3"] == hashlib.new("sm3", path.read_bytes()).hexdigest() if "sm3" in hashlib.algorithms_available else len(item["sm3"]) == 64
+        assert item["sm3"] == subprocess.run(["openssl", "dgst", "-sm3", "-r", path], capture_output=True, text=True, check=True).stdout[:64]
         assert item["size"] == path.stat().st_size
         assert item["number"] and item["error"] is None
         receipt = pathlib.Path(item["receipt"])
@@ -95,7 +95,7 @@ def test_a_duplicate_is_filed_with_a_warning(court, tmp_path):
     second = court.file(path)["items"][0]
     assert second["state"] == "anchored" and second["number"] != first["number"]
     assert second["duplicate"]["of"] == first["number"]
-    assert pathlib.Path(second["receipt"]).name == "a.txt (2).jcr" or pathlib.Path(second["receipt"]) != pathlib.Path(first["receipt"])
+    assert pathlib.Path(first["receipt"]).name == "a.txt.jcr" and pathlib.Path(second["receipt"]).name == "a.txt (2).jcr"
 
 
 def test_other_courts_numbers_are_accepted_and_wrong_ones_refused(court, tmp_path):
@@ -141,7 +141,6 @@ def test_two_writers_wait_for_each_other(court, tmp_path):
         path = tmp_path / f"{i}.txt"
         path.write_text(str(i))
         files.append(path)
-    from conftest import environment, program
     running = [subprocess.Popen([program(), "--workspace", court.dir, "file", "--case", CASE, f], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) for f in files]
     for r in running:
         r.communicate(timeout=60)

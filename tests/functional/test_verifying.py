@@ -74,21 +74,30 @@ def test_nothing_verified_is_never_consistent(filed, tmp_path):
     assert out["summary"]["consistent"] == 0
 
 
+def write(path: pathlib.Path, content: str) -> pathlib.Path:
+    path.write_text(content, "utf-8")
+    return path
+
+
 def test_an_edited_receipt_never_helps(filed, tmp_path):
     text = pathlib.Path(filed.items[0]["receipt"]).read_text()
     other = json.loads(pathlib.Path(filed.items[1]["receipt"]).read_text())
     mine = json.loads(text)
+
+    def edited(**changes) -> str:
+        return json.dumps({**mine, **changes}, ensure_ascii=False)
+
+    assert jchain("verify", "--trust", filed.trust, "--receipt", write(tmp_path / "same.jcr", edited()), filed.files[0]).returncode == 0
     edits = {
         "truncated": (text[: len(text) // 2], 65),
         "junk": ("x" * 100000, 65),
         "empty": ("", 65),
-        "other_item": (json.dumps({**mine, "item": other["item"]}), 2),
-        "other_number": (json.dumps({**mine, "number": other["number"]}), 2),
-        "unknown_key": (json.dumps({**mine, "note": "trust me"}), 65),
+        "other_item": (edited(item=other["item"]), 2),
+        "other_number": (edited(number=other["number"]), 2),
+        "unknown_key": (edited(note="trust me"), 65),
     }
     for name, (content, code) in edits.items():
-        receipt = tmp_path / f"{name}.jcr"
-        receipt.write_text(content)
+        receipt = write(tmp_path / f"{name}.jcr", content)
         done = jchain("verify", "--json", "--trust", filed.trust, "--receipt", receipt, filed.files[0])
         out = document(done)
         validate("verify", out)
