@@ -195,7 +195,6 @@ Result<std::vector<std::string>> writeReceipts(Workspace& w, const archive::Fili
 {
     const std::filesystem::path dir(f.receiptsDir);
     JC_CHECK(makeDirectories(dir));
-    removeDeadTemporaries(dir);
     JC_TRY(const auto part, filingPart(f));
     const std::string shared = receipt::serializeFilingPart(part);
     const ItemProofs proofs(f, items);
