@@ -44,6 +44,7 @@ public:
     [[nodiscard]] merkle::RootHash root() const noexcept { return m_byEntries.root(); }
 
 private:
+    [[nodiscard]] std::uint64_t impliedSize(std::uint64_t entries) const;
     void find(std::string what, std::string where, std::string detail);
     [[nodiscard]] std::string at(std::uint64_t i) const { return m_noun + " " + std::to_string(i); }
     [[nodiscard]] std::string range(std::uint64_t from, std::uint64_t to) const;
@@ -53,7 +54,7 @@ private:
     std::vector<AuditFinding>& m_findings;
     std::map<std::pair<unsigned, std::uint64_t>, std::pair<Bytes, Bytes>> m_tiles; ///< (level, n) → hashes, root
     std::map<unsigned, Bytes> m_edge;
-    std::uint64_t m_impliedSize = 0; ///< number of leaves that the stored tiles and edge speak of
+    std::uint64_t m_impliedSize = 0;
     struct Head {
         std::string from;
         merkle::RootHash root;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // An embedded ledger in a folder of its own, with a clerk, and the hands of somebody who can write its files.
+#include "base/file.h"
 #include "ledger/deep_audit.h"
 #include "ledger/ledger_schema.h"
 #include "ledger/log_store.h"
