@@ -109,9 +109,8 @@ void ArchiveAudit::receiptFile(const archive::Item& i, const std::string& name)
     const auto text = readFile(i.receiptPath, receipt::kMaxReceipt);
     if (!text) return;
     ++m_out.receipts;
-    const auto v = m_trust ? verdict::judgeText(nullptr, asText(*text), *m_trust, {m_w.clock().now()}, m_cache)
-                           : Result<verdict::Verdict>(verdict::nothingVerified("no_trust_set"));
     if (!m_trust) return;
+    const auto v = verdict::judgeText(nullptr, asText(*text), *m_trust, {m_w.clock().now()}, m_cache);
     const bool holds = v && v->checks[static_cast<std::size_t>(verdict::CheckId::Ledger)].outcome == verdict::Outcome::Pass;
     // Another item's whole receipt under this name: the owner filed anew into the same folder, and nothing is damaged.
     if (holds && !v->number.empty()) return;
