@@ -103,6 +103,7 @@ Outcome runFile(Context& c)
     request.receiptsDir = c.args.path("--receipts");
     JC_TRY(const auto seconds, c.number("--wait", 0, 86400, 15));
     request.wait = std::chrono::milliseconds(seconds * 1000);
+    request.acknowledges = true;
 
     JC_TRY(auto workspace, c.open(service::Access::Write));
     auto filed = service::fileEvidence(*workspace, request, c.progress(), c.stop());
@@ -134,6 +135,12 @@ Outcome runFile(Context& c)
     for (const auto& item : r.items)
         if (item.error.empty()) itemLines(out, item);
     if (code == kExitWaiting) out.line(c.say(text::kNext, {c.say(text::kRetryNext)}));
+    // Killed before this, the same command does not file the same files twice.
+    if (!out.flush()) {
+        out.note(c.say(text::kStdoutFailed));
+        return kExitCannotWrite;
+    }
+    JC_CHECK(service::acknowledge(*workspace));
     return code;
 }
 

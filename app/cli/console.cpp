@@ -157,10 +157,10 @@ std::string shownTime(UnixMs t)
 
 std::string padded(std::string_view s, std::size_t cells)
 {
-    // Everything from U+0800 on counts two: right for what the catalogue holds.
+    // Ideographs begin at U+3000; signs such as … and ✔ below take one.
     std::size_t have = 0;
     for (const char c : s)
-        have += (static_cast<unsigned char>(c) & 0xC0U) == 0x80U ? 0U : static_cast<unsigned char>(c) >= 0xE0U ? 2U : 1U;
+        have += (static_cast<unsigned char>(c) & 0xC0U) == 0x80U ? 0U : static_cast<unsigned char>(c) >= 0xE3U ? 2U : 1U;
     std::string out(s);
     out.append(have < cells ? cells - have : 1, ' ');
     return out;

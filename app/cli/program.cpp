@@ -59,6 +59,8 @@ int answer(int argc, const char* const* argv, Console& console, Stopping& stoppi
 {
     const auto line = parseCommandLine(argc, argv);
     if (!line) return console.fail(line.error());
+    if (line->wish == CommandLine::Wish::Guide && console.json()) // a script forgot the command; a page of text would be no document
+        return console.fail({ErrorCode::InvalidArgument, console.say(text::kMissingArgument, {"COMMAND", "jchain --help"}), "usage"});
     switch (line->wish) {
     case CommandLine::Wish::Guide:
         console.raw(guide(console.language()));

@@ -45,7 +45,7 @@ def test_later_commands_are_not_offered():
         assert done.returncode == 64 and document(done)["error"]["reason"] in ("not_in_this_version", "usage"), words
 
 
-@pytest.mark.parametrize("words", [["fiel"], ["case"], ["case", "lst"], ["file"], ["file", "--case", CASE], ["file", "x", "--case"], ["file", "--case", "--json", "x"], ["audit", "--dep"],
+@pytest.mark.parametrize("words", [["fiel"], ["case"], ["--json"], ["case", "lst"], ["file"], ["file", "--case", CASE], ["file", "x", "--case"], ["file", "--case", "--json", "x"], ["audit", "--dep"],
                                    ["audit", "--deep=no"], ["verify"], ["verify", "--digest", "12"], ["status", "extra"], ["status", "--lang", "fr"], ["receipt", "extract", "x.jcr"],
                                    ["file", "x", "--case", CASE, "--wait", "soon"], ["audit", "--trust", "t.jct"], ["verify", "x"]])
 def test_mistakes_are_64_and_say_what_to_type(words, tmp_path):
