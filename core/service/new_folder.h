@@ -2,7 +2,13 @@
 #pragma once
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
 
 namespace jc::service {
 
@@ -25,12 +31,13 @@ public:
         auto clean = target;
         if (!clean.has_filename()) clean = clean.parent_path();
         auto tmp = clean;
-        tmp += ".making-" + std::to_string(::getpid());
+        tmp += kMaking + std::to_string(::getpid());
         JC_CHECK(makeDirectories(clean.parent_path()));
         if (isNetworkFileSystem(clean.parent_path()))
             return fail(ErrorCode::Refused, "a workspace cannot lie on a network file system, where locks and databases are not safe",
                         "network_file_system");
         std::filesystem::remove_all(tmp, ec);
+        removeDeadTwins(clean);
         JC_CHECK(makeDirectories(tmp, 0700));
         if (!mayHold.empty() && std::filesystem::exists(clean / mayHold, ec))
             std::filesystem::copy(clean / mayHold, tmp / mayHold, std::filesystem::copy_options::recursive, ec);
@@ -52,15 +59,39 @@ public:
     {
         JC_CHECK(syncDirectory(m_tmp));
         std::error_code ec;
-        if (!m_taken.empty()) std::filesystem::remove_all(m_target / m_taken, ec); // its copy stands in the twin
-        std::filesystem::remove(m_target, ec);                                     // empty or absent; anything else makes the rename fail
-        std::filesystem::rename(m_tmp, m_target, ec);
-        if (ec) return tl::unexpected(errnoError(ec.value(), true, "cannot put the new workspace in place"));
+        // Exchanged in one step where something stands there: the signer state is in its place at every moment.
+        if (std::filesystem::exists(m_target, ec) &&
+            ::renameat2(AT_FDCWD, m_tmp.c_str(), AT_FDCWD, m_target.c_str(), RENAME_EXCHANGE) == 0) {
+            // What stood in the target before, of which the new folder has a copy. Anything that came since stays.
+            if (!m_taken.empty()) std::filesystem::remove_all(m_tmp / m_taken, ec);
+            std::filesystem::remove(m_tmp, ec);
+        } else {
+            if (!m_taken.empty()) std::filesystem::remove_all(m_target / m_taken, ec);
+            std::filesystem::remove(m_target, ec); // empty or absent; anything else makes the rename fail
+            std::filesystem::rename(m_tmp, m_target, ec);
+            if (ec) return tl::unexpected(errnoError(ec.value(), true, "cannot put the new workspace in place"));
+        }
         m_tmp.clear();
         return syncDirectory(m_target.parent_path());
     }
 
 private:
+    static constexpr const char* kMaking = ".making-";
+    /// Twins of programs that were killed while they made the same folder.
+    static void removeDeadTwins(const std::filesystem::path& target) noexcept
+    {
+        const std::string prefix = target.filename().string() + kMaking;
+        std::error_code ec;
+        for (std::filesystem::directory_iterator it(target.parent_path(), ec), end; !ec && it != end; it.increment(ec)) {
+            const std::string name = it->path().filename().string();
+            if (!name.starts_with(prefix)) continue;
+            pid_t process = 0;
+            const auto [to, bad] = std::from_chars(name.data() + prefix.size(), name.data() + name.size(), process);
+            if (bad != std::errc{} || process <= 0 || to != name.data() + name.size()) continue;
+            std::error_code ignored;
+            if (::kill(process, 0) != 0 && errno == ESRCH) std::filesystem::remove_all(it->path(), ignored);
+        }
+    }
     NewFolder(std::filesystem::path tmp, std::filesystem::path target, std::string taken)
         : m_tmp(std::move(tmp)), m_target(std::move(target)), m_taken(std::move(taken))
     {
