@@ -272,7 +272,7 @@ Result<BackupInfo> backup(Workspace& w, const std::filesystem::path& file, Progr
     info.created = w.clock().now();
     info.origin = w.ledger().origin();
     JC_TRY(auto out, Writer::open(target));
-    const auto scratch = w.directory() / ".backup";
+    const auto scratch = at.backupScratch();
     std::filesystem::remove_all(scratch, ec);
     JC_CHECK(makeDirectories(scratch, 0700));
     struct Cleanup {

@@ -99,23 +99,52 @@ Result<Form> readForm(const std::filesystem::path& file)
 struct Resumed {
     std::map<std::string, std::pair<archive::Filing, archive::Item>> bySource;
 };
+constexpr const char* kUnacknowledged = "unacknowledged"; ///< ids of filings, 16 bytes each
+Result<std::vector<Uuid>> unacknowledged(Workspace& w)
+{
+    JC_TRY(const auto stored, w.archive().value(kUnacknowledged));
+    std::vector<Uuid> out;
+    if (!stored) return out;
+    for (std::size_t at = 0; at + 16 <= stored->size(); at += 16) {
+        Uuid id{};
+        std::copy_n(stored->begin() + static_cast<std::ptrdiff_t>(at), id.size(), id.begin());
+        out.push_back(id);
+    }
+    return out;
+}
 Result<Resumed> resumePending(Workspace& w, const FilingRequest& request, const std::string& caseNumber, ProgressSink& progress,
                               const std::stop_token& stop)
 {
     Resumed r;
-    JC_TRY(auto pending, w.archive().pendingFilings());
-    for (auto& f : pending) {
-        if (f.caseNumber == caseNumber && request.receiptsDir && f.waits.receipts) {
-            std::error_code ec;
-            f.receiptsDir = std::filesystem::absolute(*request.receiptsDir, ec).lexically_normal().string();
-        }
-        JC_CHECK(completeFiling(w, f, request.wait, progress, stop));
-        if (f.caseNumber != caseNumber || !f.refused.empty()) continue;
+    const auto redirect = [&](archive::Filing& f) {
+        if (f.caseNumber != caseNumber || !request.receiptsDir || !f.waits.receipts) return;
+        std::error_code ec;
+        f.receiptsDir = std::filesystem::absolute(*request.receiptsDir, ec).lexically_normal().string();
+    };
+    std::vector<archive::Filing> interrupted;
+    const auto keep = [&](const archive::Filing& f) {
+        if (f.caseNumber == caseNumber && f.refused.empty()) interrupted.push_back(f);
+    };
+    JC_CHECK(completePending(w, request.wait, progress, stop, redirect, keep));
+    // Finished, but whoever asked for it may never have learnt so.
+    JC_TRY(const auto unseen, unacknowledged(w));
+    for (const auto& id : unseen) {
+        const auto f = w.archive().filing(id);
+        const bool known = std::ranges::any_of(interrupted, [&](const archive::Filing& i) { return i.id == id; });
+        if (f && !known && !f->waits.any()) keep(*f);
+    }
+    for (const auto& f : interrupted) {
         JC_TRY(auto items, w.archive().items(f.id));
         for (auto& i : items)
             r.bySource[i.sourcePath] = {f, i};
     }
     return r;
+}
+
+/// What a filing still waits for: "ledger", "timestamp", "receipts" or "".
+const char* waitingFor(const archive::Filing& f)
+{
+    return f.waits.ledger ? "ledger" : f.waits.token ? "timestamp" : f.waits.receipts ? "receipts" : "";
 }
 
 void fillFromFiling(Workspace& w, FiledItem& to, const archive::Filing& f, std::uint64_t ordinal, const std::string& receiptPath)
@@ -152,10 +181,14 @@ Result<FilingReport> fileEvidence(Workspace& w, const FilingRequest& request, Pr
         form = std::move(f);
     }
 
+    const auto started = std::chrono::steady_clock::now();
     JC_TRY(auto resumed, resumePending(w, request, number.text, progress, stop));
+    if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "stopped; nothing new was filed");
+    const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started);
 
     auto candidates = intake::walk(request.paths, stop);
     std::vector<std::optional<FiledItem>> rows(candidates.size());
+    std::vector<bool> rowWaits(candidates.size());
     std::vector<intake::Candidate> toRead;
     std::vector<std::size_t> rowOf;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
@@ -174,6 +207,7 @@ Result<FilingReport> fileEvidence(Workspace& w, const FilingRequest& request, Pr
                 if (const auto d = record::decodeItemDescriptor(item.descriptor)) fillDigests(row, d->digests);
                 fillFromFiling(w, row, f, item.ordinal, fresh ? fresh->receiptPath : std::string());
                 rows[i] = std::move(row);
+                rowWaits[i] = f.waits.any();
                 continue;
             }
         }
@@ -211,7 +245,7 @@ Result<FilingReport> fileEvidence(Workspace& w, const FilingRequest& request, Pr
             if (t.outcome == intake::Outcome::Changed) {
                 auto e = w.makeEvent(record::EventKind::FilingRefused);
                 e.caseNumber = number.text;
-                e.detail = row.error;
+                e.detail = row.error + ": " + std::string(cutUtf8(toNfc(t.path.string()), 2000));
                 events.push_back(std::move(e));
             }
             rows[rowOf[k]] = std::move(row);
@@ -314,12 +348,22 @@ Result<FilingReport> fileEvidence(Workspace& w, const FilingRequest& request, Pr
             if (form) JC_CHECK(w.archive().addForm(form->digest, form->body));
             JC_CHECK(w.archive().addCertificate(person->identity.certificate.der()));
             JC_CHECK(w.archive().addFiling(filing, items));
+            if (request.acknowledges) {
+                JC_TRY(auto ids, w.archive().value(kUnacknowledged));
+                if (!ids) ids.emplace();
+                append(*ids, filing.id);
+                JC_CHECK(w.archive().setValue(kUnacknowledged, *ids));
+            }
             return w.recordEvents(std::move(events));
         }));
-        JC_CHECK(completeFiling(w, filing, request.wait, progress, stop));
+        // The interrupted ones have had their part of the time; one good try is always left.
+        const auto left = std::max(request.wait - spent, std::min(request.wait, std::chrono::milliseconds(1000)));
+        JC_CHECK(completeFiling(w, filing, left, progress, stop));
         JC_TRY(const auto stored, w.archive().items(filing.id));
-        for (std::size_t k = 0; k < items.size(); ++k)
+        for (std::size_t k = 0; k < items.size(); ++k) {
             fillFromFiling(w, *rows[itemRow[k]], filing, items[k].ordinal, stored[k].receiptPath);
+            rowWaits[itemRow[k]] = filing.waits.any();
+        }
         report.recordId = jc::toString(filing.id);
         report.index = filing.index;
         if (filing.index) report.entryHash = merkle::hashLeaf(filing.entry).hex();
@@ -328,33 +372,45 @@ Result<FilingReport> fileEvidence(Workspace& w, const FilingRequest& request, Pr
                        : filing.index           ? ItemState::Anchored
                        : !filing.tokens.empty() ? ItemState::Timestamped
                                                 : ItemState::Queued;
-        report.waitingFor = filing.waits.ledger ? "ledger" : filing.waits.token ? "timestamp" : filing.waits.receipts ? "receipts" : "";
+        report.waitingFor = waitingFor(filing);
         report.waitingReason = filing.lastError;
     } else {
         JC_CHECK(w.recordEvents(std::move(events)));
-        for (const auto& [path, hit] : resumed.bySource) {
-            if (report.index || !hit.first.index) continue;
-            report.recordId = jc::toString(hit.first.id);
-            report.index = hit.first.index;
-            report.entryHash = merkle::hashLeaf(hit.first.entry).hex();
-            report.time = hit.first.ledgerTime;
-            report.state = ItemState::Anchored;
+        // Nothing new: the report is about the interrupted filing that these files belong to.
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (!rows[i] || !rows[i]->resumed) continue;
+            const archive::Filing& f = resumed.bySource.at(candidates[i].path.string()).first;
+            report.recordId = jc::toString(f.id);
+            report.index = f.index;
+            if (f.index) report.entryHash = merkle::hashLeaf(f.entry).hex();
+            report.time = f.index ? f.ledgerTime : f.created;
+            report.state = rows[i]->state;
+            report.waitingFor = waitingFor(f);
+            report.waitingReason = f.lastError;
+            if (!report.waitingFor.empty()) break;
         }
     }
 
-    for (auto& row : rows) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        auto& row = rows[i];
         if (!row) continue;
-        const bool ours = !row->resumed && row->state != ItemState::Skipped;
         if (!row->error.empty())
             ++report.failed;
-        else if (row->state == ItemState::Anchored && !(ours && !report.waitingFor.empty()))
-            ++report.filed;
         else if (row->state == ItemState::Skipped)
             ++report.skipped;
+        else if (row->state == ItemState::Anchored && !rowWaits[i])
+            ++report.filed;
         else
             ++report.waiting;
         report.items.push_back(std::move(*row));
     }
     return report;
+}
+
+Result<void> acknowledge(Workspace& w)
+{
+    JC_TRY(const auto ids, w.archive().value(kUnacknowledged));
+    if (!ids || ids->empty()) return {};
+    return w.archive().setValue(kUnacknowledged, {});
 }
 } // namespace jc::service

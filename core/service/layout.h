@@ -19,6 +19,7 @@ struct Layout {
     [[nodiscard]] std::filesystem::path trusted() const { return root / "trusted"; } ///< imported trust sets, <fingerprint>.jct
     [[nodiscard]] std::filesystem::path tsaChain() const { return root / "pki" / "tsa-chain.pem"; }
     [[nodiscard]] std::filesystem::path tsaSerial() const { return root / "tsa" / "serial"; }
+    [[nodiscard]] std::filesystem::path backupScratch() const { return root / ".backup"; } ///< only while a backup is made
     [[nodiscard]] std::filesystem::path identities() const { return root / "identities"; }
 };
 /// Errors: NotFound ("not_a_workspace"), Malformed with line and column.
@@ -32,12 +33,17 @@ struct Layout {
 /// close.
 [[nodiscard]] std::vector<Bytes> tokenChain(ByteView token, const std::vector<crypto::Certificate>& anchors);
 
+/// Removes what programs that were killed have left of files they were writing in this folder.
+void removeDeadTemporaries(const std::filesystem::path& dir) noexcept;
+
 /// Completes one filing as far as possible until the deadline: ledger and token at once, then receipts. Stores every result. Errors:
 /// storage only; what still waits is in filing.waits with lastError.
 [[nodiscard]] Result<void> completeFiling(Workspace& w, archive::Filing& filing, std::chrono::milliseconds wait, ProgressSink& progress,
-                                          std::stop_token stop);
-/// Completes all pending filings.
-[[nodiscard]] Result<void> completePending(Workspace& w, std::chrono::milliseconds wait, ProgressSink& progress, std::stop_token stop);
+                                          std::stop_token stop, bool askForTokens = true);
+/// Completes all pending filings, all within `wait`; tells of each before and after.
+[[nodiscard]] Result<void> completePending(Workspace& w, std::chrono::milliseconds wait, ProgressSink& progress, std::stop_token stop,
+                                           const std::function<void(archive::Filing&)>& before = {},
+                                           const std::function<void(const archive::Filing&)>& after = {});
 
 /// The shared part of a filing's receipts; Waiting before it is anchored.
 [[nodiscard]] Result<receipt::FilingPart> filingPart(const archive::Filing& filing);

@@ -6,14 +6,17 @@
 #include "service/layout.h"
 #include "service/use_cases.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
 #include <future>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace jc::service {
 namespace {
@@ -52,11 +55,29 @@ struct Token {
     receipt::TokenPart part;
     UnixMs time = 0;
 };
+/// This computer's clock is further behind the ledger than the ledger tolerates.
+bool clockIsBack(Workspace& w)
+{
+    const auto last = w.ledger().entry(w.ledger().size() - 1);
+    const auto entry = last ? record::decodeLedgerEntry(*last) : Result<record::LedgerEntry>(tl::unexpected(last.error()));
+    return entry && w.clock().now() < entry->ledgerTime - ledger::kMaxClockBackMs;
+}
+
 /// Asks each authority in order of trust; a token that does not verify counts as no token.
 Result<Token> askForToken(Workspace& w, const Sha256Digest& imprint, const std::vector<crypto::Certificate>& anchors)
 {
     Error last{ErrorCode::Unavailable, "no time-stamping authority is set up", "no_authority", std::source_location::current(), {}};
+    bool own = w.config().embeddedAuthority; // the first one then
     for (auto& a : w.authorities()) {
+        // It stamps with this computer's clock, so it is silent while that one is known to be wrong.
+        if (std::exchange(own, false) && clockIsBack(w)) {
+            last = Error{ErrorCode::Unavailable,
+                         "this computer's clock has gone back by more than five minutes",
+                         "clock_back",
+                         std::source_location::current(),
+                         {}};
+            continue;
+        }
         auto token = a->stamp(crypto::DigestAlgorithm::Sha256, imprint.bytes());
         if (!token) {
             last = token.error();
@@ -129,17 +150,36 @@ Result<void> applyAnchored(Workspace& w, archive::Filing& f, const ledger::Ancho
     return {};
 }
 
-/// A token that came after the filing was anchored is anchored itself (formats.md §4).
-Result<void> anchorLateToken(Workspace& w, const archive::Filing& f, std::chrono::milliseconds wait, const std::stop_token& stop)
+// A token that came after the filing was anchored is anchored itself (formats.md §4). Its signed record is stored with the token, so that
+// whatever happens next it reaches the ledger, once; an empty value is one that did.
+std::string renewalKey(const Uuid& filing)
+{
+    return "renewal/" + jc::toString(filing);
+}
+Result<Bytes> signRenewal(Workspace& w, const archive::Filing& f)
 {
     record::Record r;
     r.authorTime = w.clock().now();
     r.id = makeUuidV7(r.authorTime);
     r.body = record::Renewal{*f.index, merkle::hashLeaf(f.entry), crypto::sha256(f.tokens.back().token)};
     JC_TRY(const auto s, record::signRecord(r, w.ledger().id(), w.serviceKey().publicKey().id(), w.serviceKey()));
-    JC_TRY(const auto sub, w.ledger().submit(s));
+    return record::encode(s);
+}
+/// True when there was one to anchor and it is anchored now.
+Result<bool> anchorRenewal(Workspace& w, const archive::Filing& f, std::chrono::milliseconds wait, const std::stop_token& stop)
+{
+    JC_TRY(const auto stored, w.archive().value(renewalKey(f.id)));
+    if (!stored || stored->empty()) return false;
+    JC_TRY(const auto record, record::decodeSignedRecord(*stored));
+    JC_TRY(const auto sub, w.ledger().submit(record));
     JC_TRY(const auto done, w.ledger().await(sub, wait, stop));
-    return {};
+    return true;
+}
+
+/// Reasons of a refusal that time heals.
+bool isPassing(const std::string& reason)
+{
+    return reason == "read_only" || reason == "id_in_future";
 }
 
 bool isReceiptOf(const std::filesystem::path& file, const std::string& number)
@@ -156,6 +196,7 @@ Result<std::vector<std::string>> writeReceipts(Workspace& w, const archive::Fili
 {
     const std::filesystem::path dir(f.receiptsDir);
     JC_CHECK(makeDirectories(dir));
+    removeDeadTemporaries(dir);
     JC_TRY(const auto part, filingPart(f));
     const std::string shared = receipt::serializeFilingPart(part);
     const ItemProofs proofs(f, items);
@@ -166,7 +207,11 @@ Result<std::vector<std::string>> writeReceipts(Workspace& w, const archive::Fili
         std::map<std::string, unsigned> next;
         for (std::size_t i = 0; i < items.size(); ++i) {
             numbers[i] = evidenceNumber(w, f, items[i].ordinal);
-            if (!items[i].receiptPath.empty()) {
+            const auto mayWrite = [&](const std::filesystem::path& file) {
+                struct stat st{};
+                return ::lstat(file.c_str(), &st) != 0 || (S_ISREG(st.st_mode) && isReceiptOf(file, numbers[i]));
+            };
+            if (!items[i].receiptPath.empty() && mayWrite(items[i].receiptPath)) {
                 paths[i] = items[i].receiptPath; // rewritten in place when a token arrives late
                 continue;
             }
@@ -174,8 +219,7 @@ Result<std::vector<std::string>> writeReceipts(Workspace& w, const archive::Fili
             const std::string hex = items[i].sha256.hex();
             for (unsigned& n = next[receiptFileName(raw, hex, 1)];;) {
                 const auto candidate = dir / receiptFileName(raw, hex, ++n);
-                struct stat st{};
-                if (::lstat(candidate.c_str(), &st) != 0 || (S_ISREG(st.st_mode) && isReceiptOf(candidate, numbers[i]))) {
+                if (mayWrite(candidate)) {
                     paths[i] = candidate.string();
                     break;
                 }
@@ -206,6 +250,11 @@ Result<std::vector<std::string>> writeReceipts(Workspace& w, const archive::Fili
     work();
     pool.clear();
     if (error) return tl::unexpected(*error);
+    // Many small files: one flush of the file system instead of one for each.
+    if (!few) {
+        const Fd folder(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (!folder || ::syncfs(folder.get()) != 0) return tl::unexpected(errnoError(errno, true, "cannot write the receipts to disk"));
+    }
     return paths;
 }
 } // namespace
@@ -282,96 +331,169 @@ std::string receiptFileName(std::string_view rawName, std::string_view sha256Hex
     return clean + suffix;
 }
 
-Result<void> completeFiling(Workspace& w, archive::Filing& f, std::chrono::milliseconds wait, ProgressSink& progress, std::stop_token stop)
-{
-    const auto deadline = std::chrono::steady_clock::now() + wait;
-    const bool late = !f.waits.ledger && f.waits.token;
-    std::vector<record::CustodyEvent> events;
-    const auto note = [&](record::EventKind kind, std::string detail) {
-        auto e = w.makeEvent(kind);
-        e.filing = f.id;
-        e.caseNumber = f.caseNumber;
-        e.detail = std::move(detail);
-        events.push_back(std::move(e));
-    };
-    f.lastError.clear();
-    f.lastDetail.clear();
+namespace {
+/// One filing on its way; every step's result is stored before the next step waits for anything.
+class Completion {
+public:
+    Completion(Workspace& w, archive::Filing& f, ProgressSink& progress, std::stop_token stop)
+        : m_w(w), m_f(f), m_progress(progress), m_stop(std::move(stop))
+    {
+    }
+    Result<void> run(std::chrono::steady_clock::time_point deadline, bool askForTokens);
 
-    std::future<Result<Token>> token;
-    if (f.waits.token) token = std::async(std::launch::async, [&] { return tokenUntil(w, f.imprint, deadline, stop); });
-    if (f.waits.ledger) {
-        progress.update("anchoring", 0, 0, 0, 1);
-        const auto anchor = [&]() -> Result<ledger::Anchored> {
-            for (;;) {
-                auto sub = w.ledger().submit(f.signedRecord);
-                auto done =
-                    sub ? w.ledger().await(
-                              *sub, std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()),
-                              stop)
-                        : Result<ledger::Anchored>(tl::unexpected(sub.error()));
-                if (done || done.error().code != ErrorCode::Unavailable || stop.stop_requested() ||
-                    std::chrono::steady_clock::now() + std::chrono::milliseconds(500) >= deadline)
-                    return done;
-                waitOrStop(std::chrono::milliseconds(200), stop);
-            }
-        };
-        if (auto done = anchor()) {
-            JC_CHECK(applyAnchored(w, f, *done));
-            note(record::EventKind::Anchored, "entry " + std::to_string(*f.index));
-        } else if (done.error().code == ErrorCode::Refused && done.error().reason != "read_only") {
-            f.refused = done.error().reason;
-            f.waits = {};
-            note(record::EventKind::FilingRefused, f.refused);
-        } else {
-            f.lastError = done.error().reason.empty() ? std::string(toString(done.error().code)) : done.error().reason;
-            f.lastDetail = done.error().detail;
-        }
+private:
+    using Deadline = std::chrono::steady_clock::time_point;
+    static std::chrono::milliseconds until(Deadline deadline)
+    {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     }
-    if (token.valid()) {
-        auto t = token.get();
-        if (t && f.refused.empty()) {
-            f.tokens.push_back(std::move(t->part));
-            f.tokenTime = t->time;
-            f.waits.token = false;
-            note(record::EventKind::Timestamped, "");
-            if (!f.waits.ledger) f.waits.receipts = true; // those written without the token are written again
-            if (late) {
-                if (auto r = anchorLateToken(w, f, std::chrono::milliseconds(5000), stop); !r) {
-                    f.lastError = r.error().reason;
-                    f.lastDetail = r.error().detail;
-                }
-            }
-        } else if (!t && f.lastError.empty()) {
-            f.lastError = t.error().reason.empty() ? "tsa_unavailable" : t.error().reason;
-            f.lastDetail = t.error().detail;
-        }
-    }
-    std::vector<std::string> written;
-    if (f.index && f.waits.receipts) {
-        JC_TRY(const auto items, w.archive().items(f.id));
-        if (auto r = writeReceipts(w, f, items, progress)) {
-            written = std::move(*r);
-            f.waits.receipts = false;
-        } else if (f.lastError.empty()) {
-            f.lastError = "receipts_not_written";
-            f.lastDetail = r.error().detail;
-        }
-    }
-    return w.archive().transact([&]() -> Result<void> {
-        JC_CHECK(w.archive().updateFiling(f));
-        if (!written.empty()) JC_CHECK(w.archive().setReceiptPaths(f.id, written));
-        return w.recordEvents(std::move(events));
+    Result<ledger::Anchored> anchor(Deadline deadline);
+    Result<void> takeAnchored(Result<ledger::Anchored> done);
+    Result<void> takeToken(Result<Token> token, bool late);
+    /// Writes the receipts that are due, and stores how far the filing has come.
+    Result<void> finish(Deadline deadline);
+    /// Writes the filing and the events so far, together with what `more` writes.
+    Result<void> store(const std::function<Result<void>()>& more = {});
+    void note(record::EventKind kind, std::string detail);
+    void waitsBecauseOf(const Error& e, std::string_view otherwise);
+
+    Workspace& m_w;
+    archive::Filing& m_f;
+    ProgressSink& m_progress;
+    std::stop_token m_stop;
+    std::vector<record::CustodyEvent> m_events;
+};
+
+void Completion::note(record::EventKind kind, std::string detail)
+{
+    auto e = m_w.makeEvent(kind);
+    e.filing = m_f.id;
+    e.caseNumber = m_f.caseNumber;
+    e.detail = std::move(detail);
+    m_events.push_back(std::move(e));
+}
+/// The first thing that went wrong is the one to tell.
+void Completion::waitsBecauseOf(const Error& e, std::string_view otherwise)
+{
+    if (!m_f.lastError.empty()) return;
+    m_f.lastError = e.reason.empty() ? std::string(otherwise) : e.reason;
+    m_f.lastDetail = e.detail;
+}
+Result<void> Completion::store(const std::function<Result<void>()>& more)
+{
+    return m_w.archive().transact([&]() -> Result<void> {
+        JC_CHECK(m_w.archive().updateFiling(m_f));
+        if (more) JC_CHECK(more());
+        return m_w.recordEvents(std::exchange(m_events, {}));
     });
 }
 
-Result<void> completePending(Workspace& w, std::chrono::milliseconds wait, ProgressSink& progress, std::stop_token stop)
+Result<ledger::Anchored> Completion::anchor(Deadline deadline)
+{
+    for (;;) {
+        const auto sub = m_w.ledger().submit(m_f.signedRecord);
+        auto done = sub ? m_w.ledger().await(*sub, until(deadline), m_stop) : Result<ledger::Anchored>(tl::unexpected(sub.error()));
+        if (done || done.error().code != ErrorCode::Unavailable || m_stop.stop_requested() ||
+            std::chrono::steady_clock::now() + std::chrono::milliseconds(500) >= deadline)
+            return done;
+        waitOrStop(std::chrono::milliseconds(200), m_stop);
+    }
+}
+Result<void> Completion::takeAnchored(Result<ledger::Anchored> done)
+{
+    if (done) {
+        JC_CHECK(applyAnchored(m_w, m_f, *done));
+        note(record::EventKind::Anchored, "entry " + std::to_string(*m_f.index));
+    } else if (done.error().code == ErrorCode::Refused && !isPassing(done.error().reason)) {
+        m_f.refused = done.error().reason;
+        m_f.waits = {};
+        note(record::EventKind::FilingRefused, m_f.refused);
+    } else {
+        waitsBecauseOf(done.error(), toString(done.error().code));
+    }
+    return {};
+}
+Result<void> Completion::takeToken(Result<Token> token, bool late)
+{
+    if (!m_f.refused.empty()) return {};
+    if (!token) {
+        waitsBecauseOf(token.error(), "tsa_unavailable");
+        return {};
+    }
+    m_f.tokens.push_back(std::move(token->part));
+    m_f.tokenTime = token->time;
+    m_f.waits.token = false;
+    note(record::EventKind::Timestamped, "");
+    if (!m_f.index) return {};
+    m_f.waits.receipts = true; // those written without the token are written again
+    if (!late) return {};
+    JC_TRY(const Bytes renewal, signRenewal(m_w, m_f));
+    return store([&] { return m_w.archive().setValue(renewalKey(m_f.id), renewal); });
+}
+Result<void> Completion::finish(Deadline deadline)
+{
+    if (!m_f.index || !m_f.waits.receipts) return store();
+    JC_TRY(const auto items, m_w.archive().items(m_f.id));
+    const auto written = writeReceipts(m_w, m_f, items, m_progress);
+    if (!written) {
+        waitsBecauseOf({ErrorCode::CannotWrite, written.error().detail, "receipts_not_written"}, {});
+        return store();
+    }
+    const auto renewed = anchorRenewal(m_w, m_f, std::max(until(deadline), std::chrono::milliseconds(1000)), m_stop);
+    if (!renewed) waitsBecauseOf(renewed.error(), toString(renewed.error().code));
+    m_f.waits.receipts = !renewed && !(renewed.error().code == ErrorCode::Refused && !isPassing(renewed.error().reason));
+    return store([&]() -> Result<void> {
+        JC_CHECK(m_w.archive().setReceiptPaths(m_f.id, *written));
+        return renewed && *renewed ? m_w.archive().setValue(renewalKey(m_f.id), {}) : Result<void>{};
+    });
+}
+
+Result<void> Completion::run(Deadline deadline, bool askForTokens)
+{
+    m_f.lastError.clear();
+    m_f.lastDetail.clear();
+    bool late = m_f.index.has_value();
+    std::future<Result<Token>> token;
+    if (m_f.waits.token && askForTokens)
+        token = std::async(std::launch::async, [&] { return tokenUntil(m_w, m_f.imprint, deadline, m_stop); });
+    if (m_f.waits.ledger) {
+        m_progress.update("anchoring", 0, 0, 0, 1);
+        JC_CHECK(takeAnchored(anchor(deadline)));
+    }
+    if (token.valid()) {
+        // An authority that lets one wait must hold neither the anchoring nor the receipts back.
+        if (!late && m_f.index && token.wait_for(std::chrono::milliseconds(300)) != std::future_status::ready) {
+            JC_CHECK(finish(deadline));
+            late = true;
+        }
+        JC_CHECK(takeToken(token.get(), late));
+    } else if (m_f.waits.token && m_f.refused.empty()) {
+        waitsBecauseOf({ErrorCode::Unavailable, "no time-stamping authority answers now", "tsa_unavailable"}, {});
+    }
+    return finish(deadline);
+}
+} // namespace
+
+Result<void> completeFiling(Workspace& w, archive::Filing& f, std::chrono::milliseconds wait, ProgressSink& progress, std::stop_token stop,
+                            bool askForTokens)
+{
+    return Completion(w, f, progress, std::move(stop)).run(std::chrono::steady_clock::now() + wait, askForTokens);
+}
+
+Result<void> completePending(Workspace& w, std::chrono::milliseconds wait, ProgressSink& progress, std::stop_token stop,
+                             const std::function<void(archive::Filing&)>& before, const std::function<void(const archive::Filing&)>& after)
 {
     JC_TRY(auto pending, w.archive().pendingFilings());
     const auto deadline = std::chrono::steady_clock::now() + wait;
+    bool authoritiesAnswer = true;
     for (auto& f : pending) {
         if (stop.stop_requested()) break;
+        if (before) before(f);
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-        JC_CHECK(completeFiling(w, f, std::max(left, std::chrono::milliseconds(1000)), progress, stop));
+        JC_CHECK(completeFiling(w, f, std::max(left, std::chrono::milliseconds(1000)), progress, stop, authoritiesAnswer));
+        // They were asked until the deadline; the others need not wait for the same silence.
+        if (f.waits.token) authoritiesAnswer = false;
+        if (after) after(f);
     }
     return {};
 }

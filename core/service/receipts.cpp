@@ -137,6 +137,7 @@ Result<std::vector<ExportedReceipt>> exportReceipts(Workspace& w, std::string_vi
         wanted.push_back(std::move(hit));
     }
     JC_CHECK(makeDirectories(dir));
+    removeDeadTemporaries(dir);
     std::vector<ExportedReceipt> out;
     std::vector<record::CustodyEvent> events;
     std::map<Uuid, std::pair<ItemProofs, std::string>> shared;

@@ -49,6 +49,9 @@ struct FilingRequest {
     std::string emptyReason;                          ///< empty = files of 0 bytes are refused
     std::optional<std::filesystem::path> receiptsDir; ///< default <workspace>/receipts
     std::chrono::milliseconds wait{15000};
+    /// The caller will call acknowledge() once the report has been shown. Until then the filing counts as interrupted: after a crash the
+    /// same files complete it instead of being filed twice.
+    bool acknowledges = false;
 };
 enum class ItemState : std::uint8_t { Fixed, Timestamped, Queued, Anchored, Skipped, Refused };
 [[nodiscard]] std::string_view toString(ItemState s) noexcept; ///< "fixed" …
@@ -83,6 +86,8 @@ struct FilingReport {
 /// A file that cannot be filed has its own row; Refused/Identity/NoSpace/… as an Error only when nothing at all could be filed.
 /// Cancel before the signature leaves nothing; after it the filing is kept and goes on from the outbox (Waiting).
 [[nodiscard]] Result<FilingReport> fileEvidence(Workspace& w, const FilingRequest& request, ProgressSink& progress, std::stop_token stop);
+/// The person has seen the reports of all filings so far.
+[[nodiscard]] Result<void> acknowledge(Workspace& w);
 
 // ---- status and outbox -------------------------------------------------------------------------------------------------
 struct PendingFiling {

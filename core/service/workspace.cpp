@@ -6,6 +6,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <ctime>
 
 namespace jc::service {
@@ -13,6 +16,21 @@ namespace jc::service {
 std::string softwareName()
 {
     return "judicial-chain " JC_VERSION;
+}
+
+void removeDeadTemporaries(const std::filesystem::path& dir) noexcept
+{
+    constexpr std::string_view kPrefix = ".jc-tmp-"; // writeFileAtomic(): <prefix><process>-<number>
+    std::error_code ec;
+    for (std::filesystem::directory_iterator it(dir, ec), end; !ec && it != end; it.increment(ec)) {
+        const std::string name = it->path().filename().string();
+        if (!name.starts_with(kPrefix)) continue;
+        pid_t process = 0;
+        const char* from = name.data() + kPrefix.size();
+        const auto [to, bad] = std::from_chars(from, name.data() + name.size(), process);
+        if (bad != std::errc{} || process <= 0 || to == name.data() + name.size() || *to != '-') continue;
+        if (::kill(process, 0) != 0 && errno == ESRCH) ::unlink(it->path().c_str());
+    }
 }
 
 struct Workspace::Impl {
@@ -55,6 +73,13 @@ Result<std::unique_ptr<Workspace>> Workspace::open(OpenOptions options)
     if (write) {
         JC_TRY(auto lock, FileLock::acquire(at.lock(), options.lockWaitMs, "process " + std::to_string(::getpid())));
         impl->lock.emplace(std::move(lock));
+        // Whoever held the lock before may have been killed.
+        for (const auto& dir : {at.root, at.receipts(), at.trusted(), at.root / "tsa", at.root / "keys"})
+            removeDeadTemporaries(dir);
+        std::filesystem::remove_all(at.backupScratch(), ec);
+        // Opened for writing a missing archive would be made anew, and everything that it held would seem never to have been.
+        if (!std::filesystem::exists(at.archive(), ec))
+            return fail(ErrorCode::Damaged, "the archive of this workspace is missing; restore a backup", "archive_missing");
         JC_TRY(lo.logKey, crypto::PrivateKey::loadPem(at.key("log")));
         JC_TRY(lo.cosignerKey, crypto::PrivateKey::loadPem(at.key("cosigner")));
         JC_TRY(impl->serviceKey, crypto::PrivateKey::loadPem(at.key("service")));
