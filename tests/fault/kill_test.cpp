@@ -90,9 +90,10 @@ TEST(Kill, AcknowledgedEntriesOutliveTheProcess)
         // What was signed before is a prefix of what is there.
         const auto cp = must(note::Checkpoint::parse(must(note::SignedNote::parse(l->checkpoint())).text));
         ASSERT_GE(cp.size, lastSize);
-        if (lastSize > 0)
+        if (lastSize > 0) {
             EXPECT_EQ(merkle::checkConsistency(lastSize, lastRoot, cp.size, cp.root, must(l->consistency(lastSize, cp.size))),
                       merkle::ProofOutcome::Proven);
+        }
         for (const auto& [which, a] : said) {
             ASSERT_LT(a.index, cp.size);
             const auto leaf = merkle::hashLeaf(must(l->entry(a.index)));
@@ -105,7 +106,9 @@ TEST(Kill, AcknowledgedEntriesOutliveTheProcess)
         for (std::uint32_t i = 0; i < work.size(); ++i) {
             if (round % 10 != 9 && i % 7 != 0 && said.contains(i)) continue;
             const auto a = must(Rig::put(*l, work[i]));
-            if (const auto it = said.find(i); it != said.end()) EXPECT_EQ(a.index, it->second.index);
+            if (const auto it = said.find(i); it != said.end()) {
+                EXPECT_EQ(a.index, it->second.index);
+            }
             EXPECT_TRUE(indexes.insert(a.index).second);
             added += a.index >= before ? 1 : 0;
         }
