@@ -23,7 +23,7 @@ FORBIDDEN = {
 CRYPTO_ROOMS = {"crypto", "timestamp"}
 # TLS is set up where connections are made.
 CRYPTO_FILES = re.compile(r"^(core/consortium|app/node)/tls[a-z_]*\.cpp$")
-CRYPTO_HEADER = re.compile(r"^(openssl|botan|botan-2)/")
+CRYPTO_HEADER = re.compile(r"^(openssl|botan|botan-2)/|^gcrypt\.h$")
 QT_HEADER = re.compile(r"^(Q[A-Z][A-Za-z]*$|Qt[A-Z][A-Za-z]*/|quazip)")
 # receipt's ZIP adapter is the one place of the core where a Qt-based library may be seen.
 QT_FILES = re.compile(r"^core/receipt/zip[a-z_]*\.cpp$")
@@ -72,7 +72,7 @@ def check(root: pathlib.Path) -> tuple[int, list[tree.Finding]]:
             if ".." in header.split("/"):
                 findings.append(f"{where}: {header}: include from the layer's root, not by ..")
             if CRYPTO_HEADER.match(header) and not ((in_core and own in CRYPTO_ROOMS) or CRYPTO_FILES.match(str(name))):
-                findings.append(f"{where}: {header}: OpenSSL and Botan are seen in core/crypto and core/timestamp only")
+                findings.append(f"{where}: {header}: cryptographic libraries are seen in core/crypto and core/timestamp only")
             if in_core and QT_HEADER.match(header) and not QT_FILES.match(str(name)):
                 findings.append(f"{where}: {header}: no Qt in the core")
             if in_core and first in ("app", "ui", "cli", "node", "desktop"):

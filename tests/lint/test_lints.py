@@ -20,7 +20,7 @@ def lint(name: str, root: pathlib.Path, files: dict[str, str | bytes]) -> subpro
 
 
 def test_a_lint_that_sees_nothing_fails(tmp_path):
-    for name in ("include_direction", "private_keys", "banned_calls", "spdx", "tracked_paths"):
+    for name in ("include_direction", "private_keys", "banned_calls", "spdx", "tracked_paths", "links"):
         assert lint(name, tmp_path, {}).returncode == 1, name
 
 
@@ -35,6 +35,7 @@ def test_a_lint_that_sees_nothing_fails(tmp_path):
     ("core/ledger/x.cpp", "<openssl/evp.h>"),
     ("core/note/x.cpp", "<botan/hash.h>"),
     ("app/cli/x.cpp", "<openssl/ssl.h>"),
+    ("core/intake/x.cpp", "<gcrypt.h>"),
     ("core/base/x.cpp", "<QString>"),
     ("core/intake/x.cpp", "<QtCore/QFile>"),
     ("core/store/x.h", "<nlohmann/json.hpp>"),
@@ -50,6 +51,7 @@ def test_a_back_edge_is_refused(tmp_path, file, include):
 
 @pytest.mark.parametrize("file, include", [
     ("core/crypto/x.cpp", "<openssl/evp.h>"),
+    ("core/crypto/x.cpp", "<gcrypt.h>"),
     ("core/timestamp/x.cpp", "<openssl/ts.h>"),
     ("core/merkle/x.h", '"crypto/digest.h"'),
     ("core/verdict/x.cpp", '"receipt/receipt.h"'),
@@ -195,3 +197,21 @@ def test_totals_count_what_is_unknown_as_failed(tmp_path, xml, counts):
     script = HERE.parents[1] / "installer" / "junit_totals.py"
     run = subprocess.run([sys.executable, str(script), str(tmp_path)], capture_output=True, text=True, timeout=60)
     assert run.stdout.strip() == counts
+
+
+@pytest.mark.parametrize("text, accepted", [
+    ("[a](b.md) and [c](b.md#part)", True),
+    ("[a](there.md)", False),
+    ("![picture](images/x.svg)", False),
+    ("[web](https://example.org/x.md) [here](#part)", True),
+    ("```\n[a](there.md)\n```", True),
+    ("as docs/b.md says", True),
+    ("as docs/there.md says", False),
+])
+def test_links_lead_somewhere(tmp_path, text, accepted):
+    run = lint("links", tmp_path, {"docs/a.md": text + "\n", "docs/b.md": "\n"})
+    assert (run.returncode == 0) == accepted, run.stdout
+
+
+def test_a_page_that_a_source_names_exists(tmp_path):
+    assert lint("links", tmp_path, {"core/base/x.h": "// docs/there.md\n"}).returncode == 1
