@@ -394,6 +394,11 @@ Result<void> Run::recordResults()
 
 Result<VerifyReport> Run::run()
 {
+    if (m_w && m_w->writable() && m_w->namesPerson()) {
+        // Before anything is judged: a wrong PIN must not cost a verdict.
+        JC_TRY(const Person* person, m_w->person());
+        JC_CHECK(m_w->archive().addCertificate(person->identity.certificate.der()));
+    }
     JC_CHECK(loadTrust());
     loadReceipts();
     if ((!m_request.number.empty() || !m_request.digest.empty()) && !m_w)

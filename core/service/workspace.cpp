@@ -149,6 +149,10 @@ const crypto::PrivateKey& Workspace::custodyKey() const
     return *m_impl->custodyKey;
 }
 
+bool Workspace::namesPerson() const noexcept
+{
+    return m_impl->options.identity.has_value();
+}
 Result<const Person*> Workspace::person()
 {
     if (m_impl->person) return &*m_impl->person;

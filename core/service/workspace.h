@@ -65,6 +65,9 @@ public:
     [[nodiscard]] std::vector<std::unique_ptr<timestamp::Authority>>& authorities(); ///< in order of trust; empty = none configured
     [[nodiscard]] const crypto::PrivateKey& serviceKey() const;                      ///< pre: writable
     [[nodiscard]] const crypto::PrivateKey& custodyKey() const;                      ///< pre: writable
+    /// Was a person named (--as), rather than the workspace's own identity standing in? Then looks and checks are recorded in that person's
+    /// name.
+    [[nodiscard]] bool namesPerson() const noexcept;
     /// Loads the identity on first use. Errors: Identity, NotFound.
     [[nodiscard]] Result<const Person*> person();
     /// Person whose role is one of these; else Refused ("role") after an access-denied event for `what` (when writable).
