@@ -9,6 +9,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -231,7 +232,10 @@ private:
     Result<void> replay();
     Result<void> checkLastEntry(std::uint64_t lastControl);
     Result<void> checkTail(std::uint64_t from);
+    using Signing = std::future<Result<std::string>>;
+    Signing beginSigning();
     Result<void> signHead();
+    Result<void> signHead(Signing signing);
     Result<void> insertCheckpoint();
     Result<void> saveCheckpointLocked();
     Result<void> insertIndexes(std::span<const NewEntry> entries, std::uint64_t first);
@@ -292,6 +296,7 @@ Result<std::unique_ptr<EmbeddedLedger>> Impl::open(const EmbeddedOptions& o)
     l->m_clock = o.clock ? o.clock : &systemClock();
     JC_CHECK(keys ? l->m_db.migrate(std::span(&ledgerMigration(), 1), kLedgerApplicationId)
                   : l->m_db.checkVersion(std::span(&ledgerMigration(), 1), kLedgerApplicationId));
+    if (!keys) JC_CHECK(l->m_db.exec("BEGIN")); // one view of all tables, also while another program writes
     JC_TRY(auto log, LogStore::open(l->m_db, ""));
     l->m_log.emplace(std::move(log));
     l->m_lookup.emplace(l->m_db, *l->m_log);
@@ -321,6 +326,7 @@ Result<std::unique_ptr<EmbeddedLedger>> Impl::open(const EmbeddedOptions& o)
         l->m_checkpointSize = signedSize;
     }
     q.reset();
+    if (!keys) JC_CHECK(l->m_db.exec("COMMIT"));
     if (keys) {
         JC_TRY(auto signer, SignerState::open(o.signerStateFile, l->m_charter->origin()));
         l->m_signer.emplace(std::move(signer));
@@ -472,12 +478,28 @@ Result<void> Impl::checkTail(std::uint64_t from)
     return {};
 }
 
+/// Signs the log as it now stands in memory while the disk is busy making it durable. The signature stays in the future until both the
+/// entries and the signer state are on disk; when either fails it is thrown away.
+Impl::Signing Impl::beginSigning()
+{
+    const auto sign = [this, size = m_log->size(), root = m_log->root(), now = m_clock->now()] {
+        return signCheckpoint(m_charter->origin(), size, root, m_keys, *m_options.logKey, *m_options.cosignerKey, now);
+    };
+    try {
+        return std::async(std::launch::async, sign);
+    } catch (const std::system_error&) { // no thread to be had: later, in this one
+        return std::async(std::launch::deferred, sign);
+    }
+}
 Result<void> Impl::signHead()
+{
+    return signHead(beginSigning());
+}
+Result<void> Impl::signHead(Signing signing)
 {
     const SignedHead next{m_log->size(), m_log->root()};
     JC_CHECK(m_signer->advance(m_signer->head(), next));
-    JC_TRY(auto note,
-           signCheckpoint(m_charter->origin(), next.size, next.root, m_keys, *m_options.logKey, *m_options.cosignerKey, m_clock->now()));
+    JC_TRY(auto note, signing.get());
     m_unsavedCheckpoint = note;
     const std::lock_guard l(m_stateMutex);
     m_checkpoint = std::move(note);
@@ -659,6 +681,7 @@ void Impl::commitBatch(std::vector<Queued>& batch)
     if (!entries.empty()) {
         const std::uint64_t first = m_log->size();
         auto mark = m_log->mark();
+        Signing signing;
         const auto persist = [&]() -> Result<void> {
             JC_TRY(auto tx, store::Transaction::begin(m_db));
             std::vector<LogStore::NewEntry> rows;
@@ -668,6 +691,7 @@ void Impl::commitBatch(std::vector<Queued>& batch)
             JC_CHECK(m_log->append(rows));
             JC_CHECK(insertIndexes(entries, first));
             JC_CHECK(insertCheckpoint());
+            signing = beginSigning();
             return tx.commit();
         };
         if (auto r = persist(); !r) {
@@ -677,7 +701,7 @@ void Impl::commitBatch(std::vector<Queued>& batch)
         }
         m_unsavedCheckpoint.clear();
         m_state = std::move(next);
-        if (auto r = signHead(); !r) return failAll(r.error());
+        if (auto r = signHead(std::move(signing)); !r) return failAll(r.error());
     }
     for (std::size_t i = 0; i < batch.size(); ++i) {
         const auto& tx = (*outcome)[i];

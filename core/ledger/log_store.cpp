@@ -5,7 +5,7 @@ namespace jc::ledger {
 using merkle::LeafHash;
 using merkle::NodeHash;
 namespace {
-constexpr std::size_t kCachedTiles = 64;
+constexpr std::size_t kCachedTiles = 256; // 16 KiB each
 
 Bytes flatten(std::span<const NodeHash> hashes)
 {
@@ -45,6 +45,13 @@ std::string logSchema(std::string_view prefix)
            noChange(p + "entries", true, true) + noChange(p + "tiles", true, true) + noChange(p + "edge", false, true);
 }
 
+void TilePyramid::push(const NodeHash& hash)
+{
+    m_levels[0].push_back(hash);
+    for (unsigned l = 0; l < 8 && m_levels[l].size() % 2 == 0; ++l)
+        m_levels[l + 1].push_back(merkle::hashNode(m_levels[l][m_levels[l].size() - 2], m_levels[l].back()));
+}
+
 Result<LogStore> LogStore::open(store::Database& db, std::string prefix)
 {
     LogStore s(db, std::move(prefix));
@@ -58,14 +65,14 @@ Result<void> LogStore::reload()
     JC_TRY(const bool row, q.step());
     const std::uint64_t size = row ? static_cast<std::uint64_t>(q.integer(0)) : 0;
     JC_TRY(auto e, m_db->prepare("SELECT level, hashes FROM " + m_prefix + "edge ORDER BY level"));
-    std::vector<std::vector<NodeHash>> rows;
+    std::vector<TilePyramid> rows;
     for (;;) {
         JC_TRY(const bool more, e.step());
         if (!more) break;
         if (e.integer(0) != static_cast<std::int64_t>(rows.size()))
             return fail(ErrorCode::Damaged, "the right edge of the log has a gap", "edge_gap");
         JC_TRY(auto hashes, unflatten(e.blob(1), merkle::kTileWidth - 1));
-        rows.push_back(std::move(hashes));
+        rows.emplace_back(hashes);
     }
     std::uint64_t n = size;
     for (std::size_t l = 0; l < rows.size(); ++l, n >>= 8)
@@ -75,12 +82,11 @@ Result<void> LogStore::reload()
     // The compact tree's edge: complete subtrees, largest first, folded out of the partial tiles.
     std::vector<NodeHash> edge;
     for (std::size_t l = rows.size(); l-- > 0;) {
-        std::span<const NodeHash> left(rows[l]);
+        std::size_t first = 0;
         for (unsigned bit = 8; bit-- > 0;) {
-            const std::size_t w = std::size_t{1} << bit;
-            if ((rows[l].size() & w) == 0) continue;
-            edge.push_back(merkle::foldTile(left.first(w)));
-            left = left.subspan(w);
+            if (((rows[l].size() >> bit) & 1U) == 0) continue;
+            edge.push_back(*rows[l].node(bit, first >> bit));
+            first += std::size_t{1} << bit;
         }
     }
     JC_TRY(auto tree, merkle::CompactTree::restore(size, std::move(edge)));
@@ -130,19 +136,19 @@ Result<void> LogStore::append(std::span<const NewEntry> entries)
         std::uint64_t n = index;
         for (std::size_t l = 0;; ++l, n >>= 8) {
             if (m_edge.size() <= l) m_edge.emplace_back();
-            m_edge[l].push_back(up);
+            m_edge[l].push(up);
             touched = std::max(touched, l + 1);
             if (m_edge[l].size() < merkle::kTileWidth) break;
-            up = merkle::foldTile(m_edge[l]);
+            up = *m_edge[l].node(8, 0);
             JC_CHECK(tile->bind(1, tileRow(static_cast<unsigned>(l), n >> 8))
-                         .bind(2, ByteView(flatten(m_edge[l])))
+                         .bind(2, ByteView(flatten(m_edge[l].hashes())))
                          .bind(3, ByteView(up.bytes()))
                          .run());
-            m_edge[l].clear();
+            m_edge[l] = TilePyramid();
         }
     }
     for (std::size_t l = 0; l < touched; ++l)
-        JC_CHECK(edge->bind(1, static_cast<std::int64_t>(l)).bind(2, ByteView(flatten(m_edge[l]))).run());
+        JC_CHECK(edge->bind(1, static_cast<std::int64_t>(l)).bind(2, ByteView(flatten(m_edge[l].hashes()))).run());
     return {};
 }
 
@@ -158,7 +164,7 @@ Result<Bytes> LogStore::entry(std::uint64_t index)
     return body;
 }
 
-Result<const std::vector<NodeHash>*> LogStore::fullTile(unsigned level, std::uint64_t n)
+Result<const TilePyramid*> LogStore::fullTile(unsigned level, std::uint64_t n)
 {
     const auto key = std::pair(level, n);
     if (const auto it = m_cache.find(key); it != m_cache.end()) return &it->second;
@@ -172,23 +178,22 @@ Result<const std::vector<NodeHash>*> LogStore::fullTile(unsigned level, std::uin
     if (!hashes) return tl::unexpected(std::move(hashes).error());
     if (hashes->size() != merkle::kTileWidth) return fail(ErrorCode::Damaged, "a stored tile has a wrong length", "tile_length");
     if (m_cache.size() >= kCachedTiles) m_cache.erase(m_cache.begin());
-    return &m_cache.emplace(key, std::move(*hashes)).first->second;
+    return &m_cache.emplace(key, TilePyramid(*hashes)).first->second;
 }
 
 Result<NodeHash> LogStore::node(unsigned level, std::uint64_t index)
 {
     const unsigned tileLevel = level / 8, inner = level % 8;
-    const std::uint64_t first = index << inner;
-    const std::uint64_t n = first >> 8;
-    const std::size_t offset = first & 0xFF, width = std::size_t{1} << inner;
+    const std::uint64_t n = (index << inner) >> 8;
+    const std::size_t inTile = index & (0xFFU >> inner);
     const std::uint64_t fullTiles = (tileLevel >= 8 ? 0 : m_tree.size() >> (8 * tileLevel)) >> 8;
+    const TilePyramid* tile = n == fullTiles && tileLevel < m_edge.size() ? &m_edge[tileLevel] : nullptr;
     if (n < fullTiles) {
-        JC_TRY(const auto* hashes, fullTile(tileLevel, n));
-        return merkle::foldTile(std::span(*hashes).subspan(offset, width));
+        JC_TRY(tile, fullTile(tileLevel, n));
     }
-    if (n != fullTiles || tileLevel >= m_edge.size() || offset + width > m_edge[tileLevel].size())
-        return fail(ErrorCode::InvalidArgument, "this part of the log does not exist yet");
-    return merkle::foldTile(std::span<const NodeHash>(m_edge[tileLevel]).subspan(offset, width));
+    const NodeHash* found = tile ? tile->node(inner, inTile) : nullptr;
+    if (!found) return fail(ErrorCode::InvalidArgument, "this part of the log does not exist yet");
+    return *found;
 }
 merkle::NodeReader LogStore::nodeReader()
 {
@@ -221,9 +226,9 @@ Result<std::vector<NodeHash>> LogStore::tile(const merkle::TileId& id)
     std::vector<NodeHash> all;
     if (id.index < fullTiles) {
         JC_TRY(const auto* t, fullTile(id.level, id.index));
-        all = *t;
+        all = t->hashes();
     } else if (id.index == fullTiles && id.level < m_edge.size()) {
-        all = m_edge[id.level];
+        all = m_edge[id.level].hashes();
     }
     if (all.size() < id.width) return fail(ErrorCode::NotFound, "the log has no such tile");
     all.resize(id.width);

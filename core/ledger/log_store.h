@@ -5,12 +5,35 @@
 #include "merkle/tiles.h"
 #include "store/database.h"
 
+#include <array>
 #include <map>
 
 namespace jc::ledger {
 
 /// SQL that makes the three tables and their no-update/no-delete triggers for `prefix` ("" or "custody_").
 [[nodiscard]] std::string logSchema(std::string_view prefix);
+
+/// A tile, full or growing, with every complete subtree inside it: a node is looked up, not hashed again. 1 hash an append on average.
+class TilePyramid {
+public:
+    TilePyramid() = default;
+    explicit TilePyramid(std::span<const merkle::NodeHash> hashes)
+    {
+        for (const auto& h : hashes)
+            push(h);
+    }
+    void push(const merkle::NodeHash& hash); ///< pre: size() < 256
+    [[nodiscard]] std::size_t size() const noexcept { return m_levels[0].size(); }
+    [[nodiscard]] const std::vector<merkle::NodeHash>& hashes() const noexcept { return m_levels[0]; }
+    /// Root of subtree `index` of 2^level hashes; null when it is not complete. level ≤ 8.
+    [[nodiscard]] const merkle::NodeHash* node(unsigned level, std::size_t index) const noexcept
+    {
+        return index < m_levels[level].size() ? &m_levels[level][index] : nullptr;
+    }
+
+private:
+    std::array<std::vector<merkle::NodeHash>, 9> m_levels;
+};
 
 /// Not thread-safe: owned by the thread that owns the connection.
 class LogStore {
@@ -30,7 +53,7 @@ public:
     /// What this object knows of the log without storage; a few kilobytes.
     struct Mark {
         merkle::CompactTree tree;
-        std::vector<std::vector<merkle::NodeHash>> edge;
+        std::vector<TilePyramid> edge;
     };
     [[nodiscard]] Mark mark() const { return {m_tree, m_edge}; }
     void rewind(Mark mark) noexcept;     ///< to what stood before append(); needs no storage, so it cannot fail
@@ -50,14 +73,14 @@ public:
 private:
     LogStore(store::Database& db, std::string prefix) : m_db(&db), m_prefix(std::move(prefix)) {}
     [[nodiscard]] Result<merkle::NodeHash> node(unsigned level, std::uint64_t index);
-    [[nodiscard]] Result<const std::vector<merkle::NodeHash>*> fullTile(unsigned level, std::uint64_t n);
+    [[nodiscard]] Result<const TilePyramid*> fullTile(unsigned level, std::uint64_t n);
     [[nodiscard]] Result<store::Statement*> cached(std::optional<store::Statement>& slot, std::string_view sql);
 
     store::Database* m_db;
     std::string m_prefix;
     merkle::CompactTree m_tree;
-    std::vector<std::vector<merkle::NodeHash>> m_edge; ///< per tile level, the hashes of its partial tile (< 256)
-    std::map<std::pair<unsigned, std::uint64_t>, std::vector<merkle::NodeHash>> m_cache;
+    std::vector<TilePyramid> m_edge; ///< per tile level, its partial tile (< 256)
+    std::map<std::pair<unsigned, std::uint64_t>, TilePyramid> m_cache;
     // Prepared once: a small commit would else spend more on preparing than on writing.
     std::optional<store::Statement> m_insertEntry, m_insertTile, m_setEdge, m_readEntry, m_readTile;
 };
