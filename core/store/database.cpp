@@ -114,13 +114,36 @@ bool Statement::isNull(int c) const noexcept
 
 Result<Database> Database::open(const std::filesystem::path& file, OpenMode mode, int cacheKiB)
 {
+    auto db = openConnection(file, mode, cacheKiB, false);
+    if (mode != OpenMode::ReadOnly || (db && db->exec("SELECT 1 FROM sqlite_master LIMIT 1"))) return db;
+    if (!db && db.error().code == ErrorCode::Damaged) return db;
+    // A reader beside a writer needs a file in shared memory. Where none can be made (read-only or full disk, somebody else's folder) and
+    // the write-ahead log holds nothing, the database file is all there is and can be read as it stands.
+    std::error_code ec;
+    auto log = file;
+    log += "-wal";
+    const auto waiting = std::filesystem::file_size(log, ec);
+    if (!ec && waiting > 0) return db;
+    auto still = openConnection(file, mode, cacheKiB, true);
+    return still && still->exec("SELECT 1 FROM sqlite_master LIMIT 1") ? std::move(still) : std::move(db);
+}
+Result<Database> Database::openConnection(const std::filesystem::path& file, OpenMode mode, int cacheKiB, bool immutable)
+{
     sqlite3* raw = nullptr;
     int flags = SQLITE_OPEN_NOMUTEX;
     if (mode == OpenMode::ReadOnly)
         flags |= SQLITE_OPEN_READONLY;
     else
         flags |= SQLITE_OPEN_READWRITE | (mode == OpenMode::ReadWriteCreate ? SQLITE_OPEN_CREATE : 0);
-    const int rc = sqlite3_open_v2(file.c_str(), &raw, flags, nullptr);
+    std::string name = file.string();
+    if (immutable) {
+        flags |= SQLITE_OPEN_URI;
+        std::string escaped; // every byte, so that no name is taken for part of the address
+        for (const char c : name)
+            escaped += c == '/' ? std::string("/") : "%" + toHex(ByteView(asBytes(std::string_view(&c, 1))));
+        name = "file:" + escaped + "?immutable=1";
+    }
+    const int rc = sqlite3_open_v2(name.c_str(), &raw, flags, nullptr);
     Database db(raw);
     // What stands there but cannot be opened is not missing.
     if (std::error_code ec; (rc & 0xFF) == SQLITE_CANTOPEN && std::filesystem::exists(file, ec))

@@ -77,6 +77,7 @@ public:
     [[nodiscard]] sqlite3* handle() const noexcept { return m_db; }
 
 private:
+    [[nodiscard]] static Result<Database> openConnection(const std::filesystem::path& file, OpenMode mode, int cacheKiB, bool immutable);
     explicit Database(sqlite3* db) noexcept : m_db(db) {}
     /// user_version, once the file is known to be ours or empty.
     [[nodiscard]] Result<std::int64_t> version(std::uint32_t applicationId, std::int64_t newest);
