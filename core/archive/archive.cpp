@@ -191,7 +191,9 @@ Result<std::unique_ptr<Archive>> Archive::open(const std::filesystem::path& file
     std::unique_ptr<Archive> a(new Archive(std::move(db)));
     JC_CHECK(writable ? a->m_db.migrate(archiveMigrations(), kArchiveApplicationId)
                       : a->m_db.checkVersion(archiveMigrations(), kArchiveApplicationId));
+    if (!writable) JC_CHECK(a->m_db.exec("BEGIN")); // one view of all tables, also while another program writes
     JC_TRY(auto log, CustodyLog::open(a->m_db));
+    if (!writable) JC_CHECK(a->m_db.exec("COMMIT"));
     a->m_custody.emplace(std::move(log));
     return a;
 }

@@ -250,6 +250,7 @@ Result<DeepAudit> Audit::run(std::span<const std::pair<std::uint64_t, merkle::Ro
         find("database_damaged", name, r.error().detail);
         return {};
     };
+    JC_CHECK(part(m_db.exec("BEGIN"), "database file")); // one view of all tables, also while another program writes
     JC_CHECK(part(auditSchema(m_db, std::span(&ledgerMigration(), 1), kLedgerApplicationId, m_out.findings), "schema"));
     JC_CHECK(part(m_log.loadStoredTiles(), "tiles"));
     JC_CHECK(part(loadControl(), "control"));

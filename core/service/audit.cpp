@@ -37,6 +37,7 @@ private:
     std::stop_token m_stop;
     std::shared_ptr<const verdict::TrustedLedger> m_trust;
     verdict::Cache m_cache;
+    std::unique_ptr<ledger::EmbeddedLedger> m_ledger; ///< seen no earlier than the archive, which never is ahead of it
 };
 
 Result<void> ArchiveAudit::custody()
@@ -167,7 +168,7 @@ Result<void> ArchiveAudit::filings(bool deep)
         else if (timestamp::BatchTree(std::move(tree)).imprint() != f.imprint)
             find("filing_changed", where, "the time-stamp imprint in the table does not follow from the items");
         if (!f.index) continue;
-        const auto entry = m_w.ledger().entry(*f.index);
+        const auto entry = m_ledger->entry(*f.index);
         const auto decoded = entry ? record::decodeLedgerEntry(*entry) : Result<record::LedgerEntry>(tl::unexpected(entry.error()));
         const auto* s = decoded ? std::get_if<record::SignedRecord>(&decoded->body) : nullptr;
         if (!entry || *entry != f.entry || !s || s->record != f.signedRecord.record || decoded->ledgerTime != f.ledgerTime)
@@ -201,6 +202,12 @@ Result<void> ArchiveAudit::run(bool deep)
         find("database_damaged", name, r.error().detail);
         return {};
     };
+    // One view of all tables, also while another program writes.
+    JC_CHECK(m_w.archive().database().exec("BEGIN"));
+    JC_CHECK(part(m_w.archive().countFilingsAndItems().map([](const auto&) {}), "archive"));
+    ledger::EmbeddedOptions lo;
+    lo.databaseFile = Layout{m_w.directory()}.ledger();
+    JC_TRY(m_ledger, ledger::EmbeddedLedger::open(lo));
     if (const auto t = m_w.makeTrustSet()) m_trust = verdict::TrustedLedger::verify(*t).ledger;
     JC_CHECK(
         part(ledger::auditSchema(m_w.archive().database(), archive::archiveMigrations(), archive::kArchiveApplicationId, m_out.archive),

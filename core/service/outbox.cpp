@@ -528,7 +528,14 @@ Result<Status> status(Workspace& w)
     // Reading takes no keys, so what the keys have signed is looked up beside them.
     if (!w.writable()) {
         JC_TRY(const auto head, ledger::SignerState::peek(at.signerState(), s.ledgerOrigin));
-        s.writability = !head ? "no_signer_state" : head->size > s.ledgerSize ? "behind_signed" : "writable";
+        s.writability = !head ? "no_signer_state" : "writable";
+        if (head && head->size > 0 && !w.ledger().entry(head->size - 1)) {
+            // Behind, or another program has written since this one opened the ledger.
+            ledger::EmbeddedOptions lo;
+            lo.databaseFile = at.ledger();
+            JC_TRY(const auto now, ledger::EmbeddedLedger::open(lo));
+            if (!now->entry(head->size - 1)) s.writability = "behind_signed";
+        }
     }
     JC_TRY(const auto last, w.ledger().entry(s.ledgerSize - 1));
     JC_TRY(const auto entry, record::decodeLedgerEntry(last));
