@@ -59,17 +59,11 @@ public:
     {
         JC_CHECK(syncDirectory(m_tmp));
         std::error_code ec;
-        // Exchanged in one step where something stands there: the signer state is in its place at every moment.
-        if (std::filesystem::exists(m_target, ec) &&
-            ::renameat2(AT_FDCWD, m_tmp.c_str(), AT_FDCWD, m_target.c_str(), RENAME_EXCHANGE) == 0) {
-            // What stood in the target before, of which the new folder has a copy. Anything that came since stays.
-            if (!m_taken.empty()) std::filesystem::remove_all(m_tmp / m_taken, ec);
-            std::filesystem::remove(m_tmp, ec);
-        } else {
-            if (!m_taken.empty()) std::filesystem::remove_all(m_target / m_taken, ec);
-            std::filesystem::remove(m_target, ec); // empty or absent; anything else makes the rename fail
-            std::filesystem::rename(m_tmp, m_target, ec);
-            if (ec) return tl::unexpected(errnoError(ec.value(), true, "cannot put the new workspace in place"));
+        if (!m_taken.empty() && std::filesystem::exists(m_target / m_taken, ec)) {
+            JC_CHECK(exchange());
+        } else if (::rename(m_tmp.c_str(), m_target.c_str()) != 0) { // onto nothing or an empty folder; onto anything else it fails
+            if (errno == ENOTEMPTY || errno == EEXIST) return existsNow();
+            return tl::unexpected(errnoError(errno, true, "cannot put the new workspace in place"));
         }
         m_tmp.clear();
         return syncDirectory(m_target.parent_path());
@@ -77,6 +71,26 @@ public:
 
 private:
     static constexpr const char* kMaking = ".making-";
+    static Result<void> existsNow() { return fail(ErrorCode::Refused, "another program has just made something in this folder", "exists"); }
+    /// Both folders change places in one step, so that what is taken over is in its place at every moment.
+    Result<void> exchange()
+    {
+        std::error_code ec;
+        const auto swap = [&] { return ::renameat2(AT_FDCWD, m_tmp.c_str(), AT_FDCWD, m_target.c_str(), RENAME_EXCHANGE) == 0; };
+        if (swap()) {
+            bool expected = true;
+            for (const auto& e : std::filesystem::directory_iterator(m_tmp, ec))
+                expected = expected && e.path().filename() == m_taken;
+            if (!expected) return swap() ? existsNow() : tl::unexpected(errnoError(errno, true, "cannot put the new workspace in place"));
+            std::filesystem::remove_all(m_tmp, ec);
+            return {};
+        }
+        // A file system that cannot: as near to one step as it gets.
+        std::filesystem::remove_all(m_target / m_taken, ec);
+        if (::rename(m_tmp.c_str(), m_target.c_str()) != 0)
+            return tl::unexpected(errnoError(errno, true, "cannot put the new workspace in place"));
+        return {};
+    }
     /// Twins of programs that were killed while they made the same folder.
     static void removeDeadTwins(const std::filesystem::path& target) noexcept
     {
