@@ -297,7 +297,6 @@ Result<std::unique_ptr<EmbeddedLedger>> Impl::open(const EmbeddedOptions& o)
     JC_CHECK(keys ? l->m_db.migrate(std::span(&ledgerMigration(), 1), kLedgerApplicationId)
                   : l->m_db.checkVersion(std::span(&ledgerMigration(), 1), kLedgerApplicationId));
     if (!keys) JC_CHECK(l->m_db.exec("BEGIN")); // one view of all tables, also while another program writes
-    if (!keys) JC_CHECK(l->m_db.exec("BEGIN")); // one view of all tables, also while another program writes
     JC_TRY(auto log, LogStore::open(l->m_db, ""));
     l->m_log.emplace(std::move(log));
     l->m_lookup.emplace(l->m_db, *l->m_log);
@@ -347,7 +346,6 @@ Result<std::unique_ptr<EmbeddedLedger>> Impl::open(const EmbeddedOptions& o)
             l->m_thread = std::jthread([raw](std::stop_token stop) { raw->loop(std::move(stop)); });
         }
     }
-    if (!keys) JC_CHECK(l->m_db.exec("COMMIT"));
     if (l->m_checkpoint.empty()) return fail(ErrorCode::Damaged, "the ledger has no checkpoint", "checkpoint_missing");
     return std::unique_ptr<EmbeddedLedger>(std::move(l));
 }

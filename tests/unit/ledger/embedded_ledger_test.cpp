@@ -252,6 +252,30 @@ TEST(EmbeddedLedger, ManyThreadsShareCommits)
     EXPECT_TRUE(rig.audit().findings.empty());
 }
 
+TEST(EmbeddedLedger, ReadersSeeOneMomentWhileAnotherWrites)
+{
+    Rig rig;
+    rig.create();
+    const auto l = rig.open();
+    rig.enrolClerk(*l);
+    std::vector<record::SignedRecord> work;
+    for (int i = 0; i < 400; ++i)
+        work.push_back(rig.filing());
+    std::atomic<bool> done = false;
+    std::jthread writer([&] {
+        for (const auto& r : work)
+            static_cast<void>(Rig::put(*l, r));
+        done = true;
+    });
+    std::size_t opened = 0;
+    while (!done || opened < 10) {
+        const auto reader = EmbeddedLedger::open(rig.options(false));
+        ASSERT_TRUE(reader) << reader.error().detail;
+        expectProven(rig, must((*reader)->proof((*reader)->size() - 1)));
+        ++opened;
+    }
+}
+
 TEST(EmbeddedLedger, AwaitEndsWhenToldTo)
 {
     Rig rig;
