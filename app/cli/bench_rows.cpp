@@ -84,11 +84,12 @@ Result<service::FilingReport> fileAll(Court& court, std::vector<std::filesystem:
     return report;
 }
 
-Result<void> writeEvidence(const std::filesystem::path& dir, std::size_t count, std::uint64_t seed)
+constexpr std::size_t kSmallFile = 1'000, kUsualFile = 10'000;
+Result<void> writeEvidence(const std::filesystem::path& dir, std::size_t count, std::uint64_t seed, std::size_t bytes = kSmallFile)
 {
     JC_CHECK(makeDirectories(dir));
     for (std::size_t i = 0; i < count; ++i)
-        JC_CHECK(writeFileAtomic(dir / (std::to_string(i) + ".bin"), noise(1000, seed * 1'000'003 + i), 0644, false));
+        JC_CHECK(writeFileAtomic(dir / (std::to_string(i) + ".bin"), noise(bytes, seed * 1'000'003 + i), 0644, false));
     return {};
 }
 
@@ -153,7 +154,7 @@ Result<Row> filing10k(Context& c)
         "filing-10k", "files/s",
         [&](int repeat) -> Result<double> {
             const auto dir = court.evidence() / std::to_string(repeat);
-            JC_CHECK(writeEvidence(dir, kFiles, static_cast<std::uint64_t>(repeat) + 1));
+            JC_CHECK(writeEvidence(dir, kFiles, static_cast<std::uint64_t>(repeat) + 1, kUsualFile));
             const auto begin = Clock_::now();
             JC_CHECK(fileAll(court, {dir}, stop));
             return static_cast<double>(kFiles) / secondsSince(begin);
