@@ -217,6 +217,44 @@ Result<void> ArchiveAudit::run(bool deep)
 }
 } // namespace
 
+namespace {
+/// An archive that refuses to open is read table by table.
+Result<void> auditClosedArchive(const Layout& at, WorkspaceAudit& out, const Error& why, ProgressSink& progress,
+                                const std::stop_token& stop)
+{
+    const auto tell = [&](const Error& e) {
+        out.archive.push_back({e.reason.empty() ? "database_damaged" : e.reason, "archive", e.detail});
+    };
+    auto db = store::Database::open(at.archive(), store::OpenMode::ReadOnly);
+    if (db) {
+        const auto look = [&]() -> Result<void> {
+            JC_CHECK(db->exec("BEGIN"));
+            JC_CHECK(ledger::auditSchema(*db, archive::archiveMigrations(), archive::kArchiveApplicationId, out.archive));
+            ledger::LogTablesAudit log(*db, std::string(archive::kCustodyPrefix), "custody event", out.archive);
+            JC_CHECK(log.loadStoredTiles());
+            JC_TRY(auto q, db->prepare("SELECT size, note FROM custody_checkpoints ORDER BY size"));
+            for (;;) {
+                JC_TRY(const bool row, q.step());
+                if (!row) break;
+                const auto n = note::SignedNote::parse(q.text(1));
+                const auto cp = n ? note::Checkpoint::parse(n->text) : Result<note::Checkpoint>(tl::unexpected(n.error()));
+                if (cp) log.addHead(cp->size, "custody checkpoint " + std::to_string(cp->size), cp->root);
+            }
+            JC_CHECK(log.scan([](std::uint64_t, ByteView, const merkle::LeafHash&) {}, progress, stop));
+            log.compareTiles();
+            log.compareHeads();
+            return {};
+        };
+        if (const auto looked = look(); !looked) {
+            if (looked.error().code == ErrorCode::Cancelled) return looked;
+            tell(looked.error());
+        }
+    }
+    if (out.archive.empty()) tell(why);
+    return {};
+}
+} // namespace
+
 Result<WorkspaceAudit> auditWorkspace(const std::filesystem::path& dir, bool deep, ProgressSink& progress, std::stop_token stop)
 {
     WorkspaceAudit out;
@@ -239,6 +277,11 @@ Result<WorkspaceAudit> auditWorkspace(const std::filesystem::path& dir, bool dee
     } else if (t.error().code == ErrorCode::Malformed) {
         out.archive.push_back({"trust_set_changed", "trust.jct", t.error().detail});
     }
+    for (const auto& file : {at.ledger(), at.archive()})
+        if (const auto size = std::filesystem::file_size(file, ec); (!ec && size == 0) || ec == std::errc::no_such_file_or_directory)
+            (file == at.ledger() ? out.ledger.findings : out.archive)
+                .push_back({"database_damaged", file.filename().string(), "the database file is missing or empty"});
+    if (!out.sound()) return out;
     if (deep) {
         JC_TRY(out.ledger, ledger::deepAudit(at.ledger(), pinned, progress, stop));
     }
@@ -246,9 +289,13 @@ Result<WorkspaceAudit> auditWorkspace(const std::filesystem::path& dir, bool dee
     o.directory = dir;
     auto w = Workspace::open(std::move(o));
     if (!w) {
-        // The ledger itself refused to open; what is wrong with it is what the findings say.
+        // Ledger or archive refused to open; what is wrong is what the findings say.
         if (w.error().code != ErrorCode::Damaged && w.error().code != ErrorCode::Malformed) return tl::unexpected(std::move(w).error());
-        if (out.ledger.findings.empty())
+        ledger::EmbeddedOptions lo;
+        lo.databaseFile = at.ledger();
+        if (ledger::EmbeddedLedger::open(lo)) {
+            JC_CHECK(auditClosedArchive(at, out, w.error(), progress, stop));
+        } else if (out.ledger.findings.empty())
             out.ledger.findings.push_back({w.error().reason.empty() ? "database_damaged" : w.error().reason, "ledger", w.error().detail});
         return out;
     }

@@ -66,6 +66,11 @@ Result<std::unique_ptr<Workspace>> Workspace::open(OpenOptions options)
     utsname u{};
     impl->machine = ::uname(&u) == 0 ? u.nodename : "unknown";
     const bool write = options.access == Access::Write;
+    // Opened for writing, an empty database would be taken for a new one, and all that it held would seem never to have been.
+    for (const auto& file : {at.ledger(), at.archive()})
+        if (const auto size = std::filesystem::file_size(file, ec); (!ec && size == 0) || ec == std::errc::no_such_file_or_directory)
+            return fail(ErrorCode::Damaged, file.filename().string() + " is missing or empty; restore a backup",
+                        file == at.archive() ? "archive_missing" : "database_damaged");
     ledger::EmbeddedOptions lo;
     lo.databaseFile = at.ledger();
     lo.signerStateFile = at.signerState();
@@ -77,16 +82,21 @@ Result<std::unique_ptr<Workspace>> Workspace::open(OpenOptions options)
         for (const auto& dir : {at.root, at.receipts(), at.trusted(), at.root / "tsa", at.root / "keys"})
             removeDeadTemporaries(dir);
         std::filesystem::remove_all(at.backupScratch(), ec);
-        // Opened for writing a missing archive would be made anew, and everything that it held would seem never to have been.
-        if (!std::filesystem::exists(at.archive(), ec))
-            return fail(ErrorCode::Damaged, "the archive of this workspace is missing; restore a backup", "archive_missing");
         JC_TRY(lo.logKey, crypto::PrivateKey::loadPem(at.key("log")));
         JC_TRY(lo.cosignerKey, crypto::PrivateKey::loadPem(at.key("cosigner")));
         JC_TRY(impl->serviceKey, crypto::PrivateKey::loadPem(at.key("service")));
         JC_TRY(impl->custodyKey, crypto::PrivateKey::loadPem(at.key("custody")));
     }
-    JC_TRY(impl->ledger, ledger::EmbeddedLedger::open(lo));
-    JC_TRY(impl->archive, archive::Archive::open(at.archive(), write));
+    // What is stored here was well-formed when it was stored.
+    const auto stored = [](auto opened) {
+        if (!opened && opened.error().code == ErrorCode::Malformed) {
+            opened.error().code = ErrorCode::Damaged;
+            opened.error().reason = "database_damaged";
+        }
+        return opened;
+    };
+    JC_TRY(impl->ledger, stored(ledger::EmbeddedLedger::open(lo)));
+    JC_TRY(impl->archive, stored(archive::Archive::open(at.archive(), write)));
     if (write) {
         JC_TRY(auto vault, intake::Vault::open(at.vault()));
         impl->vault.emplace(std::move(vault));

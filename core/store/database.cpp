@@ -183,8 +183,10 @@ Database::~Database()
 Result<Statement> Database::prepare(std::string_view sql)
 {
     sqlite3_stmt* s = nullptr;
-    if (sqlite3_prepare_v3(m_db, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &s, nullptr) != SQLITE_OK)
-        return tl::unexpected(sqliteError(sqlite3_extended_errcode(m_db), sqlite3_errmsg(m_db)));
+    const int rc = sqlite3_prepare_v3(m_db, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &s, nullptr);
+    // The program's own statements fit its own tables: these are others.
+    if (rc == SQLITE_ERROR) return fail(ErrorCode::Damaged, std::string("database: ") + sqlite3_errmsg(m_db), "database_damaged");
+    if (rc != SQLITE_OK) return tl::unexpected(sqliteError(sqlite3_extended_errcode(m_db), sqlite3_errmsg(m_db)));
     return Statement(s);
 }
 Result<void> Database::exec(const char* sql)
