@@ -84,7 +84,7 @@ def until(condition, seconds=10.0, pause=0.01):
 def faketime(shift: str) -> tuple:
     """Wraps a program so that it sees another time, as in '-1d' or '+4y'."""
     assert shutil.which("faketime"), "the package faketime is missing"
-    return ("faketime", "-f", shift)
+    return ("faketime", "--exclude-monotonic", "-f", shift)
 
 
 def as_nobody() -> tuple:
