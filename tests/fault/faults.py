@@ -2,6 +2,7 @@
 """What the fault tests share: the program, a demonstration court, and ways to break things."""
 import base64
 import contextlib
+import datetime
 import json
 import os
 import pathlib
@@ -218,3 +219,11 @@ def receipts_valid(trust: pathlib.Path, pairs) -> None:
         args += ["--receipt", receipt]
     done = run("--json", "verify", "--trust", trust, *args, *[f for f, _ in pairs])
     assert done.code == 0 and done.json["summary"]["consistent"] == len(pairs), done
+
+
+def utc(text: str) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def shifted(text: str, seconds: float) -> str:
+    return (utc(text) + datetime.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

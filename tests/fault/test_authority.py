@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real-like court whose time-stamp authority is somewhere else: down, wrong, slow, and back again."""
+import datetime
 import json
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -9,7 +11,7 @@ import time
 import pytest
 
 from authority import Pki, TsaServer
-from faults import CASE, Court, checks, program, run, running, start, until
+from faults import CASE, Court, checks, faketime, program, run, running, shifted, start, until, utc
 
 
 class RealCourt(Court):
@@ -238,3 +240,34 @@ def test_killed_while_late_tokens_come(pki: Pki, authorities, tmp_path: pathlib.
     for item in court.items():
         assert verdict(court, pathlib.Path(item["path"]), item["receipt"])["tokenTime"]
     court.sound()
+
+
+@pytest.mark.skipif(not shutil.which("faketime"), reason="the package faketime is missing")
+def test_revoked_from_between_order_and_proof(court: RealCourt, authorities, document: pathlib.Path) -> None:
+    """Ordered before the moment, proven to exist only after it: nobody can tell, and nobody pretends to."""
+    authorities[0].down()
+    # The clock runs so fast that minutes pass between the entry's time and the cosignature's.
+    done = court.file("--wait", "1", document, wrap=faketime("+0 x100000"))
+    assert done.code == 75, done
+    item = done.json["items"][0]
+    now = faketime("+400d")
+
+    def judged():
+        done = run("--json", "verify", "--trust", court.trust, "--receipt", item["receipt"], document, wrap=now)
+        return done.code, done.json["results"][0]
+
+    code, result = judged()
+    assert code == 0 and utc(result["notBefore"]) + datetime.timedelta(seconds=5) < utc(result["anchoredAt"]), result
+    middle = (utc(result["anchoredAt"]) - utc(result["notBefore"])).total_seconds() / 2
+    moment = shifted(result["notBefore"], middle)
+    for name, expected in (("administrator", 75), ("administrator2", 0)):
+        done = court("--as", court.pki.p12(name), "staff", "revoke", "clerk 某某", "--from", moment, "--reason", "遗失",
+                     wrap=faketime(in_the_time_of(result["anchoredAt"])))
+        assert done.code == expected, done
+    code, result = judged()
+    assert code == 2 and checks(result)["identity"][0] == "undetermined" and result["cause"] == "identity", result
+
+
+def in_the_time_of(text: str) -> str:
+    """A minute after that, as an offset from now."""
+    return f"+{int((utc(text) - datetime.datetime.now(datetime.timezone.utc)).total_seconds()) + 60}"
