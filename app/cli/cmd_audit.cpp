@@ -15,10 +15,11 @@ template <class Finding> Json findingJson(const Console& console, std::string_vi
         .set("message", console.message("audit", f.what, f.detail));
 }
 
-template <class Finding> void findingLines(Console& out, const Finding& f)
+/// The deep audit has named everything there is to name: its advice stands once, at the end.
+template <class Finding> void findingLines(Console& out, const Finding& f, bool advice)
 {
     out.line("✖ " + printable(f.where) + "  " + out.message("audit", f.what, f.detail));
-    if (const auto next = out.next("audit", f.what); !next.empty()) out.line("    " + out.say(text::kNext, {next}));
+    if (const auto next = out.next("audit", f.what); advice && !next.empty()) out.line("    " + out.say(text::kNext, {next}));
 }
 
 void headline(Console& out, std::size_t findings)
@@ -46,7 +47,7 @@ Outcome auditLog(Context& c, const std::string& location)
                      .set("findings", std::move(findings)));
     headline(out, done->findings.size());
     for (const auto& f : done->findings)
-        findingLines(out, f);
+        findingLines(out, f, true);
     out.line("  " + c.say(text::kAuditLog, {std::to_string(done->size), std::to_string(done->entries), std::to_string(done->tiles)}));
     if (done->root) out.line("  " + c.say(text::kAuditRoot, {grouped(*done->root)}));
     out.line("  " + c.say(done->authenticated ? text::kAuditAuthenticated : text::kAuditNotAuthenticated));
@@ -88,9 +89,10 @@ Outcome runAudit(Context& c)
                      .set("findings", std::move(findings)));
     headline(out, a.ledger.findings.size() + a.archive.size());
     for (const auto& f : a.ledger.findings)
-        findingLines(out, f);
+        findingLines(out, f, !deep);
     for (const auto& f : a.archive)
-        findingLines(out, f);
+        findingLines(out, f, !deep);
+    if (deep && !a.sound()) out.line(out.say(text::kNext, {out.say(text::kAuditDamagedNext)}));
     const auto n = [](std::uint64_t v) { return std::to_string(v); };
     out.line("  " + c.say(text::kAuditLedger, {n(a.ledger.entries), n(a.ledger.tiles), n(a.ledger.checkpoints), n(a.ledger.signatures)}));
     out.line("  " + c.say(text::kAuditArchive, {n(a.custodyEvents), n(a.items), n(a.objects), n(a.receipts)}));

@@ -155,6 +155,10 @@ inline constexpr Text kKey{"密钥 {0}", "key {0}"};
 inline constexpr Text kCustodyAdded{"已记录：{0}", "Recorded: {0}"};
 
 inline constexpr Text kAuditSound{"审计通过：没有发现损坏。", "Sound: no damage was found."};
+inline constexpr Text kAuditDamagedNext{
+    "原样保留这个工作区，复制一份交给鉴定人；把最新备份恢复到另一个文件夹。保存在别处的回执仍可核验。",
+    "leave this workspace as it is and give a copy to the expert; restore the newest backup into another folder. "
+    "Receipts kept elsewhere still verify."};
 inline constexpr Text kAuditDamaged{"发现损坏：{0} 处。", "Damage found: {0} findings."};
 inline constexpr Text kAuditLedger{"账本：条目 {0}，数据块 {1}，检查点 {2}，签名 {3}",
                                    "Ledger: entries {0}, tiles {1}, checkpoints {2}, signatures {3}"};
