@@ -87,7 +87,8 @@ def test_killed_while_filing(fresh_court: Court, material: pathlib.Path, duratio
             done_kills += 1
             fixed = read_rows(court.archive_file, "SELECT wait_ledger, wait_receipts FROM filings")
             stages["nothing" if not fixed else "fixed" if fixed[0][0] else "anchored" if fixed[0][1] else "done"] += 1
-            assert court.status()["filings"] == len(fixed)  # a reader never needs the writer to have tidied up
+            status = court.status()  # a reader never needs the writer to have tidied up
+            assert status["filings"] == len(fixed) and status["ledger"]["writability"] == "writable", status
             done = court.file(material)
             assert done.code == 0, (after, done)
             document = done.json
