@@ -47,13 +47,20 @@ def clean_environment(extra=None) -> dict:
     return {**env, "LC_ALL": "C.UTF-8", "TZ": "UTC", **(extra or {})}
 
 
-def run(*args, cwd=None, env=None, timeout=120, wrap=(), input=None) -> Done:
+def run(*args, cwd=None, env=None, timeout=120, wrap=()) -> Done:
     line = [*wrap, program(), *args]
-    done = subprocess.run(line, cwd=cwd, env=clean_environment(env), timeout=timeout, capture_output=True, input=input,
-                          stdin=subprocess.DEVNULL if input is None else None)
-    assert done.returncode not in (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, 70, 134, 139), repr(
-        Done(line, done.returncode, done.stdout, done.stderr))
-    return Done(line, done.returncode, done.stdout, done.stderr)
+    # A group of its own, so that what a wrapper has started ends with it.
+    process = subprocess.Popen(line, cwd=cwd, env=clean_environment(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, start_new_session=True)
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise
+    done = Done(line, process.returncode, out, err)
+    assert done.code not in (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, 70, 134, 139), done
+    return done
 
 
 def start(*args, env=None, wrap=(), out=subprocess.DEVNULL) -> subprocess.Popen:
