@@ -104,7 +104,8 @@ Result<std::string> signCheckpoint(const std::string& origin, std::uint64_t size
     note::SignedNote n;
     n.text = note::Checkpoint{origin, size, root, {}}.text();
     JC_TRY(auto a, note::signNote(n.text, keys.log, logKey));
-    JC_TRY(auto b, note::cosign(n.text, keys.cosigner, cosignerKey, static_cast<std::uint64_t>(now / 1000)));
+    // Rounded up: "existed by" must not lie before the ledger time of an entry that the checkpoint covers.
+    JC_TRY(auto b, note::cosign(n.text, keys.cosigner, cosignerKey, static_cast<std::uint64_t>((now + 999) / 1000)));
     n.signatures.push_back(std::move(a));
     n.signatures.push_back(std::move(b));
     return n.serialize();
@@ -482,7 +483,9 @@ Result<void> Impl::checkTail(std::uint64_t from)
 /// entries and the signer state are on disk; when either fails it is thrown away.
 Impl::Signing Impl::beginSigning()
 {
-    const auto sign = [this, size = m_log->size(), root = m_log->root(), now = m_clock->now()] {
+    // A clock that was set back is behind the entries' own time; the entries of this batch are at most one millisecond further on.
+    const UnixMs time = std::max(m_clock->now(), m_state.lastTime + 1);
+    const auto sign = [this, size = m_log->size(), root = m_log->root(), now = time] {
         return signCheckpoint(m_charter->origin(), size, root, m_keys, *m_options.logKey, *m_options.cosignerKey, now);
     };
     try {
