@@ -64,8 +64,13 @@ Result<void> writeFileAtomic(const std::filesystem::path& path, ByteView data, u
     static std::atomic<unsigned> counter{0};
     // Hidden and short, so that a 255-byte final name still has room for its temporary twin.
     const auto dir = path.parent_path();
-    const auto tmp = dir / (".jc-tmp-" + std::to_string(::getpid()) + "-" + std::to_string(counter.fetch_add(1)));
-    Fd fd(::open(tmp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+    std::filesystem::path tmp;
+    Fd fd;
+    do {
+        // A dead process of the same number may have left one; in a container that is usual.
+        tmp = dir / (".jc-tmp-" + std::to_string(::getpid()) + "-" + std::to_string(counter.fetch_add(1)));
+        fd = Fd(::open(tmp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+    } while (!fd && errno == EEXIST);
     if (!fd) return tl::unexpected(errnoError(errno, true, "cannot create a file here"));
     const auto undo = [&](Error e) -> Result<void> {
         ::unlink(tmp.c_str());

@@ -57,6 +57,15 @@ TEST_F(FileTest, WritesWholeOrNotAtAll)
     EXPECT_TRUE(writeFileAtomic(dir / std::string(255, 'n'), asBytes("long name")));
 }
 
+TEST_F(FileTest, StepsOverTemporariesOfADeadProcessOfTheSameNumber)
+{
+    const std::string mine = ".jc-tmp-" + std::to_string(::getpid()) + "-";
+    for (int i = 0; i < 200; ++i)
+        ASSERT_GE(Fd(::open((dir / (mine + std::to_string(i))).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)).get(), 0);
+    EXPECT_TRUE(writeFileAtomic(dir / "a", asBytes("written")));
+    EXPECT_EQ(asText(*readFile(dir / "a", 9)), "written");
+}
+
 TEST_F(FileTest, LockIsHeldByOneAndNamesItsHolder)
 {
     auto first = FileLock::acquire(dir / "lock", 0, "process 4711");
