@@ -15,10 +15,6 @@ if(JC_WERROR)
 endif()
 if(JC_SANITIZE)
   target_compile_options(jc_options INTERFACE "-fsanitize=${JC_SANITIZE}" -fno-omit-frame-pointer -fno-sanitize-recover=all)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # With sanitizers gcc 12 takes std::regex's own moves for uninitialised reads; the build without them keeps the warning.
-    target_compile_options(jc_options INTERFACE -Wno-maybe-uninitialized)
-  endif()
   target_link_options(jc_options INTERFACE "-fsanitize=${JC_SANITIZE}")
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # gcc 12 sees uninitialised values in instrumented library code (std::regex) that are not there; the plain build keeps the warning.
